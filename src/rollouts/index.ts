@@ -1,0 +1,7 @@
+/**
+ * Decides what happens to a Rollout (CAN). Pure: a snapshot and the time go in, a decision comes out; it reads and
+ * writes nothing.
+ */
+export { decideRollout } from './decide.ts';
+export { decideRolloutDeleted, releaseService } from './deletion.ts';
+export type { RolloutSettings, RolloutView } from './view.ts';
