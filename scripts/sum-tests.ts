@@ -10,7 +10,8 @@ interface Report {
 }
 
 const reports = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
-const sum = (count: (report: Report) => number) => reports.reduce((total, report) => total + count(report), 0);
+const sum = (count: (report: Report) => number) =>
+  reports.reduce((total, report) => total + count(report), 0);
 const passed = sum((report) => report.numPassedTests);
 const failed = sum((report) => report.numFailedTests);
 const skipped = sum((report) => report.numPendingTests + report.numTodoTests);

@@ -1,0 +1,152 @@
+import type { Schema } from './openapi.ts';
+import generated from './schemas.generated.json' with { type: 'json' };
+
+/**
+ * A built-in type as `schemas.generated.json` has it. A field's text is its type, then facts separated by `; `.
+ * Types: `string`, `boolean`, `int32` …, the name of a definition, `[]` + type (list), `{}` + type (map).
+ * Facts: `map keys`, `set`, `merge key`, `retainKeys`, `replace`, `atomic`, `zeroIsAbsent`, `default json`.
+ */
+export interface Definition {
+  atomic?: boolean;
+  required?: string[];
+  properties: Record<string, string>;
+}
+
+const definitions: Record<string, Definition | undefined> = generated;
+
+const scalars: Record<string, Schema> = {
+  string: { type: 'string' },
+  boolean: { type: 'boolean' },
+  number: { type: 'number' },
+  double: { type: 'number', format: 'double' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  byte: { type: 'string', format: 'byte' },
+  'date-time': { type: 'string', format: 'date-time' },
+  'micro-time': { type: 'string', format: 'date-time-micro' },
+  quantity: { format: 'quantity', 'x-kubernetes-int-or-string': true },
+  'int-or-string': { 'x-kubernetes-int-or-string': true },
+  any: { 'x-kubernetes-preserve-unknown-fields': true },
+};
+
+/** Resolves references to definitions; called once per definition, so recursive types become cyclic graphs. */
+type Resolve = (name: string) => Schema;
+
+function typeSchema(type: string, resolve: Resolve): Schema {
+  if (type.startsWith('[]')) return { type: 'array', items: typeSchema(type.slice(2), resolve) };
+  if (type.startsWith('{}'))
+    return { type: 'object', additionalProperties: typeSchema(type.slice(2), resolve) };
+  return scalars[type] ?? resolve(type);
+}
+
+function fieldSchema(text: string, resolve: Resolve): Schema {
+  const [type = '', ...facts] = text.split('; ');
+  const base = typeSchema(type, resolve);
+  if (facts.length === 0) return base;
+  const extensions: Schema = {};
+  const strategies: string[] = [];
+  for (const fact of facts) {
+    const [name, value] = fact.split(/ (.*)/s);
+    switch (name) {
+      case 'map':
+        extensions['x-kubernetes-list-type'] = 'map';
+        extensions['x-kubernetes-list-map-keys'] = value?.split(',') ?? [];
+        break;
+      case 'set':
+        extensions['x-kubernetes-list-type'] = 'set';
+        break;
+      case 'merge':
+        strategies.push('merge');
+        if (value) extensions['x-kubernetes-patch-merge-key'] = value;
+        break;
+      case 'retainKeys':
+      case 'replace':
+        strategies.push(name);
+        break;
+      case 'atomic':
+        extensions['x-kubernetes-map-type'] = 'atomic';
+        break;
+      case 'zeroIsAbsent':
+        extensions['x-kanari-zero-is-absent'] = true;
+        break;
+      case 'default':
+        extensions.default = JSON.parse(value ?? 'null');
+        break;
+      default:
+        throw new Error(`schemas.generated.json: unknown fact ${fact}`);
+    }
+  }
+  if (strategies.length > 0) extensions['x-kubernetes-patch-strategy'] = strategies.join(',');
+  return { ...base, ...extensions };
+}
+
+function fill(schema: Schema, definition: Definition, resolve: Resolve, withRequired: boolean): void {
+  schema.type = 'object';
+  if (definition.atomic) schema['x-kubernetes-map-type'] = 'atomic';
+  if (withRequired && definition.required) schema.required = definition.required;
+  const properties: Record<string, Schema> = {};
+  schema.properties = properties;
+  for (const [field, text] of Object.entries(definition.properties)) {
+    // A getter, so that a type is resolved when somebody looks into it, not when its neighbour is.
+    Object.defineProperty(properties, field, {
+      enumerable: true,
+      configurable: true,
+      get() {
+        const value = fieldSchema(text, resolve);
+        Object.defineProperty(properties, field, { value, enumerable: true, configurable: true });
+        return value;
+      },
+    });
+  }
+}
+
+function catalogue(withRequired: boolean): Resolve {
+  const resolved = new Map<string, Schema>();
+  return function resolve(name) {
+    const known = resolved.get(name);
+    if (known) return known;
+    const definition = definitions[name];
+    if (!definition) throw new Error(`No schema of the built-in type ${name}`);
+    const schema: Schema = {};
+    resolved.set(name, schema);
+    fill(schema, definition, resolve, withRequired);
+    return schema;
+  };
+}
+
+const strict = catalogue(true);
+const lenient = catalogue(false);
+
+/**
+ * The schema of a built-in type by its OpenAPI name, e.g. `io.k8s.api.core.v1.PodTemplateSpec`. Resolved as it is
+ * looked into; recursive types (JSONSchemaProps) are cyclic. Shared: never change it.
+ * @throws Error when there is no such type
+ */
+export const builtinSchema: Resolve = strict;
+
+/**
+ * The same without `required`: Kubernetes' own kinds check what must be there by rules of their own, with texts of
+ * their own, and fill in zero values where clients leave a field out.
+ */
+export const builtinKindSchema: Resolve = lenient;
+
+/** One definition with `$ref`s to others, and the names of all that it reaches; for OpenAPI documents. */
+export function builtinDefinitions(roots: readonly string[]): Record<string, Schema> {
+  const result: Record<string, Schema> = {};
+  const visit: Resolve = (name) => {
+    const definition = definitions[name];
+    if (definition && !result[name]) {
+      const schema: Schema = {};
+      result[name] = schema;
+      fill(schema, definition, visit, true);
+      // Evaluated at once, so that everything that is reached is in the result.
+      schema.properties = { ...schema.properties };
+    }
+    return { $ref: `#/components/schemas/${name}` } as Schema;
+  };
+  for (const root of roots) visit(root);
+  return result;
+}
+
+/** All names that `builtinSchema` knows. */
+export const builtinNames: readonly string[] = Object.keys(definitions);
