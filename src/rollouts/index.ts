@@ -3,5 +3,6 @@
  * writes nothing.
  */
 export { decideRollout } from './decide.ts';
-export { decideRolloutDeleted, releaseService } from './deletion.ts';
+export { decideRolloutDeleted } from './deletion.ts';
+export { releaseService } from './effects.ts';
 export type { RolloutSettings, RolloutView } from './view.ts';
