@@ -4,6 +4,8 @@
  */
 export { effectiveCount } from './metrics/metric.ts';
 export { validateMetrics } from './metrics/validate.ts';
+export { assess, decideRun } from './runs/decide.ts';
+export { isWorse } from './runs/judge-run.ts';
 export * from './runs/types.ts';
 export { FieldPathError, isSupportedMetadataPath, readFieldPath } from './templates/field-path.ts';
 export { buildRunSpec, resolveRunSpec } from './templates/resolve.ts';

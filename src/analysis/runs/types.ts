@@ -26,6 +26,8 @@ export interface MeasurementTask {
 export type TaskResult =
   | {
       metricName: string;
+      /** Of the task: a resumed or terminated measurement takes the place of the last. */
+      mode: MeasurementTask['mode'];
       measurement: Measurement;
       /** Of the provider, e.g. the resolved query; kept with the first measurement. */
       metadata?: Record<string, string>;

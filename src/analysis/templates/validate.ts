@@ -19,6 +19,7 @@ export function validateTemplatesFor(
   input: RolloutRunSpecInput,
   { background }: { background: boolean },
 ): TemplateError | undefined {
+  if (input.templates.length === 0) return undefined;
   const given = valuesKnownNow(input);
   const built = buildRunSpec({ ...input, args: given.args });
   if ('error' in built) return built.error;
