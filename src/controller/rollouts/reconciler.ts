@@ -1,0 +1,208 @@
+import type { Logger } from 'pino';
+import {
+  API_VERSION,
+  type Clock,
+  type Decision,
+  type EventRecord,
+  type Instant,
+  type KubeObject,
+  type Rollout,
+  type RolloutStatus,
+  Rollouts,
+} from '../../api/index.ts';
+import {
+  isNotFound,
+  type KubeClient,
+  objectKey,
+  type Reader,
+  splitKey,
+  type Writer,
+} from '../../kube/index.ts';
+import { decideRollout, decideRolloutDeleted, type RolloutSettings } from '../../rollouts/index.ts';
+import { type Acted, act } from '../act.ts';
+import { find, type IndexedReader } from '../indexes.ts';
+import { OwnWrites } from '../own-writes.ts';
+import { type PassResult, type Reconciler, type Watch, watch } from '../reconciler.ts';
+import { StaleViews, staleRetryMs } from '../stale-views.ts';
+import { servicesByManager } from './indexes.ts';
+import { observeRollout } from './observe.ts';
+import { rolloutWatches } from './watches.ts';
+
+/** An invalid spec may become valid by what it refers to (CAN §2.5). */
+const invalidRetryMs = 20_000;
+
+export interface RolloutReconcilerOptions {
+  reader: Reader & Partial<IndexedReader>;
+  writer: Writer;
+  /** Reads past the caches. */
+  live: Pick<KubeClient, 'get'>;
+  clock: Clock;
+  recordEvent(about: KubeObject, event: EventRecord): void;
+  settings: RolloutSettings;
+  log?: Logger | undefined;
+  /** Called after a new status is written. */
+  onStatusWritten?: ((before: Rollout, after: RolloutStatus) => void) | undefined;
+}
+
+/** Brings Rollouts forward: what to do is decided in `rollouts/`; here it is seen to. */
+export class RolloutReconciler implements Reconciler {
+  readonly name = 'Rollouts';
+  readonly watches: readonly Watch[];
+  readonly #options: RolloutReconcilerOptions;
+  readonly #ownWrites = new OwnWrites();
+  readonly #staleViews = new StaleViews();
+  /** Rollouts that have come into view and were not looked at since. */
+  readonly #arrived = new Set<string>();
+  /** The last that was seen of Rollouts that have gone from view. */
+  readonly #departed = new Map<string, Rollout>();
+  /** The last failure of each key, so that the same is told once. */
+  readonly #failures = new Map<string, string>();
+
+  constructor(options: RolloutReconcilerOptions) {
+    this.#options = options;
+    this.watches = [
+      watch(Rollouts, (before, after) => this.#rolloutChanged(before, after)),
+      ...rolloutWatches(options.reader, (key) => this.#ownWrites.awaits(key)),
+    ];
+  }
+
+  async process(key: string): Promise<PassResult> {
+    const { reader, clock, settings } = this.#options;
+    if (this.#ownWrites.behind(key, reader, clock())) return { requeueAfterMs: staleRetryMs };
+    const { namespace = '', name } = splitKey(key);
+    await this.#seeOff(key);
+    const view = observeRollout(reader, namespace, name, settings);
+    if (!view) return this.#releaseServices(key);
+    this.#welcome(key, view.rollout);
+
+    const now = clock();
+    const decision = decideRollout(view, now);
+    try {
+      const acted = await this.#act(key, view.rollout, decision);
+      this.#staleViews.clear(key);
+      this.#failures.delete(key);
+      return nextPass(decision, acted, view.rollout.status, now);
+    } catch (error) {
+      if (this.#staleViews.explains(key, error)) return { requeueAfterMs: staleRetryMs };
+      this.#reportFailure(key, view.rollout, error);
+      throw error;
+    }
+  }
+
+  #rolloutChanged(before: Rollout | undefined, after: Rollout | undefined): string[] {
+    const { namespace, name } = (after ?? before)?.metadata ?? {};
+    const key = objectKey(namespace, name ?? '');
+    if (!before) this.#arrived.add(key);
+    if (before && !after) this.#departed.set(key, before);
+    return [key];
+  }
+
+  async #act(key: string, rollout: Rollout, decision: Decision<RolloutStatus>): Promise<Acted<Rollout>> {
+    const { writer, clock, recordEvent, log, onStatusWritten } = this.#options;
+    const acted = await act(key, { type: Rollouts, object: rollout, statusSubresource: true }, decision, {
+      writer,
+      clock,
+      recordEvent,
+      ownWrites: this.#ownWrites,
+    });
+    if (acted.written && decision.status) onStatusWritten?.(rollout, decision.status);
+    if (acted.written || acted.effects.length > 0) {
+      log?.info(
+        {
+          namespace: rollout.metadata.namespace,
+          rollout: rollout.metadata.name,
+          generation: rollout.metadata.generation,
+          reason: decision.because[0]?.code,
+          effects: acted.effects,
+        },
+        decision.because[0]?.text ?? 'status changed',
+      );
+    }
+    return acted;
+  }
+
+  /** Tells of a new Rollout; one that has a status was told of when it was new (OPS-058). */
+  #welcome(key: string, rollout: Rollout): void {
+    if (!this.#arrived.delete(key) || rollout.status) return;
+    this.#options.recordEvent(rollout, {
+      type: 'Normal',
+      reason: 'RolloutAddedToInformer',
+      message: `Rollout resource added to informer: ${rollout.metadata.namespace}/${rollout.metadata.name}`,
+    });
+  }
+
+  /** Undoes what a Rollout that has gone from view has left behind, unless it only belongs to another controller now. */
+  async #seeOff(key: string): Promise<void> {
+    const rollout = this.#departed.get(key);
+    if (!rollout) return;
+    if (!(await this.#exists(key, rollout.metadata.uid))) {
+      const successor = this.#options.reader.get(
+        Rollouts,
+        rollout.metadata.namespace,
+        rollout.metadata.name ?? '',
+      );
+      const services = successor ? [] : find(this.#options.reader, servicesByManager, key);
+      await this.#act(key, rollout, decideRolloutDeleted(rollout, services));
+    }
+    this.#departed.delete(key);
+    this.#arrived.delete(key);
+    this.#staleViews.clear(key);
+    this.#failures.delete(key);
+  }
+
+  /** Services that say that they are managed by a Rollout that there is not, as after a deletion that we missed. */
+  async #releaseServices(key: string): Promise<PassResult> {
+    const services = find(this.#options.reader, servicesByManager, key);
+    if (services.length === 0 || (await this.#exists(key))) return {};
+    const { namespace, name } = splitKey(key);
+    const gone: Rollout = {
+      apiVersion: API_VERSION,
+      kind: 'Rollout',
+      metadata: { namespace, name },
+      spec: {},
+    };
+    await this.#act(key, gone, { ...decideRolloutDeleted(gone, services), events: [] });
+    return {};
+  }
+
+  /** Asks the server: Rollouts of other controllers are not in the cache (OPS-019, OPS-020). */
+  async #exists(key: string, uid?: string | undefined): Promise<boolean> {
+    const { namespace, name } = splitKey(key);
+    try {
+      const live = await this.#options.live.get({ type: Rollouts, namespace, name });
+      return uid === undefined || live.metadata.uid === uid;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  #reportFailure(key: string, rollout: Rollout, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.#failures.get(key) === message) return;
+    this.#failures.set(key, message);
+    this.#options.recordEvent(rollout, {
+      type: 'Warning',
+      reason: 'ReconciliationError',
+      message: `Reconciliation failed with error: ${message}`,
+    });
+  }
+}
+
+/** What was written comes back as a change of the cache, but perhaps before its answer: so look again soon, too. */
+function nextPass(
+  { wakeAt, status }: Decision<RolloutStatus>,
+  acted: Acted<Rollout>,
+  before: RolloutStatus | undefined,
+  now: Instant,
+): PassResult {
+  const delays = [
+    wakeAt === undefined ? undefined : Math.max(1, wakeAt - now),
+    acted.written || acted.effects.length > 0 ? staleRetryMs : undefined,
+    isInvalid(status ?? before) ? invalidRetryMs : undefined,
+  ].filter((delay) => delay !== undefined);
+  return delays.length > 0 ? { requeueAfterMs: Math.min(...delays) } : {};
+}
+
+const isInvalid = (status: RolloutStatus | undefined) =>
+  status?.conditions?.some(({ type, status: value }) => type === 'InvalidSpec' && value === 'True') ?? false;
