@@ -112,9 +112,12 @@ export function terminateAnalysisRun(run: AnalysisRun): Effect {
 }
 
 export function terminateExperiment(experiment: Experiment): Effect {
-  return patch(Experiments, experiment, `terminate Experiment ${experiment.metadata.name}`, {
-    spec: { terminate: true },
-  });
+  return {
+    kind: 'patch',
+    what: `terminate Experiment ${experiment.metadata.name}`,
+    ref: refOf(Experiments, experiment),
+    patch: { spec: { terminate: true } },
+  };
 }
 
 export function annotateRollout(rollout: Rollout, annotations: Record<string, string>): Effect {
@@ -143,11 +146,17 @@ export function releaseService(service: Service): Effect {
   });
 }
 
+/** Unconditional: a pod's status changes all the time, and only our own keys are written. */
 export function changePodMetadata(
   pod: Pod,
   metadata: { labels?: Record<string, string | null>; annotations?: Record<string, string | null> },
 ): Effect {
-  return patch(Pods, pod, `update metadata of Pod ${pod.metadata?.name}`, { metadata });
+  return {
+    kind: 'patch',
+    what: `update metadata of Pod ${pod.metadata?.name}`,
+    ref: refOf(Pods, pod),
+    patch: { metadata },
+  };
 }
 
 export function evictPod(pod: Pod): Effect {

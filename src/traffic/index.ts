@@ -1,0 +1,13 @@
+/**
+ * Routers: turn a desired split of traffic into objects of ingress controllers and meshes (TRF). Pure; which split is
+ * desired is decided in `rollouts/`.
+ */
+export {
+  canaryIngressName,
+  nginx,
+  removeUnusedCanaryIngresses,
+  routesToService,
+  stableIngressNames,
+} from './nginx.ts';
+export type { Router, RoutingPlan, TrafficDestination, TrafficRequest, TrafficSplit } from './router.ts';
+export { routersFor, supportedRouters, unsupportedRouters } from './routers.ts';
