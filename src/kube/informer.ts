@@ -72,6 +72,8 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   readonly #store = new Store<T>();
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #stopping = new AbortController();
+  /** So that stopping need not wait for a server that is slow to answer a list. */
+  readonly #aborted = once(this.#stopping.signal);
   readonly #ready = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
   readonly #resyncTimer: NodeJS.Timeout | undefined;
@@ -139,7 +141,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        if (this.lastResourceVersion === undefined) await this.#relist();
+        if (this.lastResourceVersion === undefined) await Promise.race([this.#relist(), this.#aborted]);
         if (signal.aborted) return;
         await this.#follow();
       } catch (error) {
@@ -275,6 +277,10 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
     );
     await sleep(gone ? 0 : delayMs, this.#stopping.signal);
   }
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** A stable slice of 0 … RESYNC_SLICES − 1 for a key. */

@@ -1,0 +1,122 @@
+import type { Event } from 'kubernetes-types/core/v1.d.ts';
+import { describe, expect, it } from 'vitest';
+import { mergePatch } from '../api/index.ts';
+import { createEventRecorder } from './events.ts';
+import { ApiError } from './types.ts';
+
+const rollout = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Rollout',
+  metadata: { name: 'colorapi', namespace: 'a', uid: 'u1', resourceVersion: '9' },
+};
+const scaled = {
+  type: 'Normal',
+  reason: 'ScalingReplicaSet',
+  message: 'Scaled up ReplicaSet x from 0 to 1',
+} as const;
+
+/** Keeps Events as a server would. */
+function eventServer() {
+  const events = new Map<string, Event>();
+  const client = {
+    async create(_type: unknown, object: unknown) {
+      const event = object as Event;
+      if (events.has(event.metadata.name!)) throw new ApiError(409, 'AlreadyExists', 'it exists');
+      events.set(event.metadata.name!, event);
+      return event as never;
+    },
+    async get({ name }: { name: string }) {
+      const event = events.get(name);
+      if (!event) throw new ApiError(404, 'NotFound', 'it does not');
+      return event as never;
+    },
+    async patch({ name }: { name: string }, _type: unknown, body: unknown) {
+      events.set(name, mergePatch(events.get(name)!, body));
+      return events.get(name) as never;
+    },
+  };
+  return { events, client };
+}
+
+describe('an event recorder', () => {
+  it('writes a core/v1 Event about the object', async () => {
+    const { events, client } = eventServer();
+    const recorder = createEventRecorder(client, {
+      component: 'rollouts-controller',
+      clock: () => 1_700_000_000_500,
+    });
+    recorder.record(rollout, scaled);
+    await recorder.flush();
+    const [event] = [...events.values()];
+    expect(event).toMatchObject({
+      involvedObject: { kind: 'Rollout', name: 'colorapi', namespace: 'a', uid: 'u1', resourceVersion: '9' },
+      type: 'Normal',
+      reason: 'ScalingReplicaSet',
+      message: 'Scaled up ReplicaSet x from 0 to 1',
+      count: 1,
+      source: { component: 'rollouts-controller' },
+      firstTimestamp: '2023-11-14T22:13:20Z',
+      lastTimestamp: '2023-11-14T22:13:20Z',
+    });
+    expect(event?.metadata.name).toMatch(/^colorapi\.[0-9a-f]{16}$/);
+    expect(event?.metadata.namespace).toBe('a');
+  });
+
+  it('raises the count of what is said again, also after a restart', async () => {
+    const { events, client } = eventServer();
+    let now = 0;
+    const options = { component: 'c', clock: () => now };
+    const recorder = createEventRecorder(client, options);
+    recorder.record(rollout, scaled);
+    recorder.record(rollout, scaled);
+    await recorder.flush();
+    now = 60_000;
+    const restarted = createEventRecorder(client, options);
+    restarted.record(rollout, scaled);
+    restarted.record(rollout, { ...scaled, message: 'something else' });
+    await restarted.flush();
+    expect(
+      [...events.values()].map(({ count, firstTimestamp, lastTimestamp }) => [
+        count,
+        firstTimestamp,
+        lastTimestamp,
+      ]),
+    ).toEqual([
+      [3, '1970-01-01T00:00:00Z', '1970-01-01T00:01:00Z'],
+      [1, '1970-01-01T00:01:00Z', '1970-01-01T00:01:00Z'],
+    ]);
+  });
+
+  it('puts events about cluster-scoped objects into default, and can be about another object', async () => {
+    const { events, client } = eventServer();
+    const recorder = createEventRecorder(client, { component: 'c', clock: () => 0 });
+    const node = {
+      type: { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false },
+      name: 'n',
+    };
+    recorder.record(rollout, { ...scaled, about: node });
+    await recorder.flush();
+    expect([...events.values()]).toMatchObject([
+      { metadata: { namespace: 'default' }, involvedObject: { kind: 'Node', name: 'n' } },
+    ]);
+  });
+
+  it('never throws, and shortens what is too long', async () => {
+    const { events, client } = eventServer();
+    let fails = true;
+    const flaky = {
+      ...client,
+      create: async (type: unknown, object: unknown) => {
+        if (fails) throw new ApiError(403, 'Forbidden', 'no');
+        return client.create(type, object);
+      },
+    };
+    const recorder = createEventRecorder(flaky, { component: 'c', clock: () => 0 });
+    recorder.record(rollout, scaled);
+    await recorder.flush();
+    fails = false;
+    recorder.record(rollout, { ...scaled, message: 'x'.repeat(5000) });
+    await recorder.flush();
+    expect([...events.values()].map(({ message }) => message?.length)).toEqual([1024]);
+  });
+});
