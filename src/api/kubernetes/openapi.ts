@@ -38,6 +38,8 @@ export interface Schema {
   'x-kubernetes-validations'?: ValidationRule[];
   /** Built-in types only: false and 0 mean the same as absent, and are left out when written. */
   'x-kanari-zero-is-absent'?: boolean;
+  /** Built-in types only: written even when empty, so an object always has it. */
+  'x-kanari-always-present'?: boolean;
 }
 
 /** A CEL rule of a CRD. */

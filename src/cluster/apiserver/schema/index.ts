@@ -1,0 +1,9 @@
+/**
+ * What the API server does with an object by its schema: prune, default, validate. Pure: schemas come from the kinds
+ * (built-in types, CRDs), and nothing here knows a kind by name.
+ */
+export { applyDefaults } from './defaults.ts';
+export { validateMetadata } from './metadata.ts';
+export { type Pruned, prune } from './prune.ts';
+export type { Schema, ValidationRule } from './schema.ts';
+export { validateSchema } from './validate.ts';
