@@ -6,7 +6,7 @@ import { type Context, printLine } from '../context.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { withExamples } from '../help.ts';
 import type { Run } from '../program.ts';
-import { templateOf, withTemplate, workloadOf } from './workload.ts';
+import { templateOf, withTemplate, workloadOf } from '../objects/workload.ts';
 
 export function setCommand(run: Run): Command {
   const image = withExamples(

@@ -17,7 +17,7 @@ import { CliError, messageOf } from '../errors.ts';
 import { integerOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
 import type { Run } from '../program.ts';
-import { templatePath, workloadOf } from './workload.ts';
+import { templatePath, workloadOf } from '../objects/workload.ts';
 
 export function undoCommand(run: Run): Command {
   return withExamples(
