@@ -1,0 +1,23 @@
+import { Failure } from './error.ts';
+
+/** Elements that an expression may make (ANA §5.1). */
+const MEMORY = 1_000_000;
+/** Evaluated nodes: an expression over a large result ends within a second or so. */
+const STEPS = 5_000_000;
+
+/** Bounds what one evaluation may use. */
+export class Budget {
+  private memory = MEMORY;
+  private steps = STEPS;
+
+  /** Before making a list, map or string of this many elements. @throws Failure */
+  allocate(elements: number): void {
+    this.memory -= elements;
+    if (!(this.memory >= 0)) throw new Failure('memory budget exceeded');
+  }
+
+  /** Before evaluating a node. @throws Failure */
+  step(): void {
+    if (--this.steps < 0) throw new Failure('expression takes too many steps');
+  }
+}
