@@ -24,7 +24,11 @@ export function globalOptions(): Option[] {
     new Option('--disable-compression', 'Accepted for compatibility; answers are never compressed'),
     new Option('--insecure-skip-tls-verify', "Do not check the server's certificate. This makes it insecure"),
     new Option('--kubeconfig <file>', 'Kubeconfig file to use'),
-    integerOption('-v, --kloglevel <int>', 'Log level of the Kubernetes client; 1 tells which cluster is used', 0),
+    integerOption(
+      '-v, --kloglevel <int>',
+      'Log level of the Kubernetes client; 1 tells which cluster is used',
+      0,
+    ),
     new Option('--loglevel <level>', `Log level of the program: ${logLevels.join(', ')}`)
       .default('info')
       .argParser((level: string) => {
@@ -32,7 +36,10 @@ export function globalOptions(): Option[] {
         throw new CliError(`not a valid logrus Level: ${JSON.stringify(level)}`);
       }),
     new Option('-n, --namespace <name>', 'Namespace to work in'),
-    new Option('--request-timeout <duration>', 'Time for a single request, such as 30s; a bare number is seconds, 0 no limit')
+    new Option(
+      '--request-timeout <duration>',
+      'Time for a single request, such as 30s; a bare number is seconds, 0 no limit',
+    )
       .default(0, '0')
       .argParser(parseRequestTimeout),
     new Option('-s, --server <url>', 'Address and port of the Kubernetes API server'),
@@ -92,4 +99,3 @@ function parseRequestTimeout(text: string): number {
   }
   return Number(match[1]) * unit;
 }
-

@@ -17,7 +17,9 @@ export async function main(argv: string[]): Promise<void> {
   const invokedAs = names.includes(called) ? called : 'kanari';
   const session = new Session(invokedAs);
   try {
-    process.exitCode = await runCommandLine(session.context, argv.slice(2), (program) => session.bind(program));
+    process.exitCode = await runCommandLine(session.context, argv.slice(2), (program) =>
+      session.bind(program),
+    );
   } finally {
     await session.close();
   }

@@ -34,7 +34,8 @@ const entries: Record<string, Entry> = {
     load: async () => (await import('./controller.ts')).controllerCommand(),
   },
   create: {
-    summary: 'Create a Rollout, Experiment, AnalysisTemplate, ClusterAnalysisTemplate, or AnalysisRun resource',
+    summary:
+      'Create a Rollout, Experiment, AnalysisTemplate, ClusterAnalysisTemplate, or AnalysisRun resource',
     load: async (run) => (await import('./commands/create.ts')).createCommand(run),
   },
   explain: {
@@ -97,7 +98,11 @@ const entries: Record<string, Entry> = {
 };
 
 /** The program with the named command loaded; the others are there by name only. */
-export async function buildProgram(invokedAs: string, selected: string | undefined, run: Run): Promise<Command> {
+export async function buildProgram(
+  invokedAs: string,
+  selected: string | undefined,
+  run: Run,
+): Promise<Command> {
   const program = new Command(invokedAs)
     .description(
       `Deploys new versions step by step, measures them, and promotes them or rolls them back.\nEvery command works on one namespace of one Kubernetes cluster.`,
@@ -134,7 +139,11 @@ export function selectedCommand(args: readonly string[]): { name: string; index:
 }
 
 /** Runs one command line and returns its exit code; prints every failure, throws none. */
-export async function runCommandLine(context: Context, args: readonly string[], bind?: Bind): Promise<number> {
+export async function runCommandLine(
+  context: Context,
+  args: readonly string[],
+  bind?: Bind,
+): Promise<number> {
   let exitCode = 0;
   const run: Run = async (action) => {
     exitCode = (await action(context)) ?? 0;
@@ -202,7 +211,9 @@ function misuse(error: CommanderError, command: Command | undefined): CliError |
     case 'commander.unknownOption':
       return new CliError(unknownFlag(quoted));
     case 'commander.optionMissingArgument':
-      return new CliError(`flag needs an argument: ${quoted.split(/[ ,]/).find((word) => word.startsWith('--'))}`);
+      return new CliError(
+        `flag needs an argument: ${quoted.split(/[ ,]/).find((word) => word.startsWith('--'))}`,
+      );
     case 'commander.missingArgument':
     case 'commander.excessArguments':
       return new UsageError(countMismatch(command));
@@ -248,4 +259,3 @@ function tree(command: Command): Command[] {
 function optionsOf(program: Command): Option[] {
   return tree(program).flatMap((command) => [...command.options]);
 }
-

@@ -76,7 +76,10 @@ async function get<Objects, Info>(
   context.stdout.write(
     options.output
       ? formatStructured(info, options.output)
-      : subject.frame(info).map((line) => `${line}\n`).join(''),
+      : subject
+          .frame(info)
+          .map((line) => `${line}\n`)
+          .join(''),
   );
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { withExamples } from '../help.ts';
 import type { Run } from '../program.ts';
 import { experimentTable } from './list-experiments.ts';
-import { list, type ListOptions } from './list-objects.ts';
+import { type ListOptions, list } from './list-objects.ts';
 import { rolloutTable } from './list-rollouts.ts';
 
 export function listCommand(run: Run): Command {
@@ -15,7 +15,10 @@ export function listCommand(run: Run): Command {
     ).action((options: ListOptions) => run((context) => list(rolloutTable, options, context))),
     { what: 'List rollouts', line: '{cmd} list rollouts' },
     { what: 'List rollouts from all namespaces', line: '{cmd} list rollouts --all-namespaces' },
-    { what: 'List rollouts and print a line for each change', line: '{cmd} list rollouts --timestamps --watch' },
+    {
+      what: 'List rollouts and print a line for each change',
+      line: '{cmd} list rollouts --timestamps --watch',
+    },
   );
   const experiments = withExamples(
     withListFlags(

@@ -23,7 +23,10 @@ export function promoteCommand(run: Run): Command {
         run((context) => promote(name, withoutDeprecated(flags, context), context)),
       ),
     { what: 'Promote a paused rollout', line: '{cmd} promote guestbook' },
-    { what: 'Fully promote a rollout to the desired version, skipping everything', line: '{cmd} promote guestbook --full' },
+    {
+      what: 'Fully promote a rollout to the desired version, skipping everything',
+      line: '{cmd} promote guestbook --full',
+    },
   );
 }
 
@@ -94,7 +97,10 @@ function isObserved({ metadata, status }: Rollout): boolean {
 function warnIfWithoutEffect(rollout: Rollout, options: PromoteOptions, context: Context): void {
   const { metadata, status = {} } = rollout;
   if (options.full && !isObserved(rollout)) {
-    warn(context, `the controller has not yet seen the newest spec of rollout '${metadata.name}'; is it running?`);
+    warn(
+      context,
+      `the controller has not yet seen the newest spec of rollout '${metadata.name}'; is it running?`,
+    );
   } else if (status.currentPodHash !== undefined && status.currentPodHash === status.stableRS) {
     warn(context, `rollout '${metadata.name}' already runs the desired version; there is nothing to promote`);
   } else if (status.abort) {
@@ -103,9 +109,24 @@ function warnIfWithoutEffect(rollout: Rollout, options: PromoteOptions, context:
 }
 
 const deprecations = [
-  { flag: 'skipCurrentStep', shown: 'Flag --skip-current-step', means: 'skipCurrentStep', instead: 'use without the flag instead ex: promote ROLLOUT_NAME' },
-  { flag: 'skipAllSteps', shown: 'Flag --skip-all-steps', means: 'skipAllSteps', instead: 'use --full instead' },
-  { flag: 'c', shown: 'Flag shorthand -c', means: 'skipCurrentStep', instead: 'use without the flag instead ex: promote ROLLOUT_NAME' },
+  {
+    flag: 'skipCurrentStep',
+    shown: 'Flag --skip-current-step',
+    means: 'skipCurrentStep',
+    instead: 'use without the flag instead ex: promote ROLLOUT_NAME',
+  },
+  {
+    flag: 'skipAllSteps',
+    shown: 'Flag --skip-all-steps',
+    means: 'skipAllSteps',
+    instead: 'use --full instead',
+  },
+  {
+    flag: 'c',
+    shown: 'Flag shorthand -c',
+    means: 'skipCurrentStep',
+    instead: 'use without the flag instead ex: promote ROLLOUT_NAME',
+  },
   { flag: 'a', shown: 'Flag shorthand -a', means: 'skipAllSteps', instead: 'use --full instead' },
 ] as const;
 

@@ -5,8 +5,8 @@ import { isConflict } from '../../kube/index.ts';
 import { type Context, printLine } from '../context.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { templateOf, withTemplate, workloadOf } from '../objects/workload.ts';
+import type { Run } from '../program.ts';
 
 export function setCommand(run: Run): Command {
   const image = withExamples(
@@ -22,7 +22,10 @@ export function setCommand(run: Run): Command {
       what: "Set the image of the rollout's container",
       line: '{cmd} set image my-rollout containerName=registry.example/app:2.0',
     },
-    { what: 'Set the image of all containers', line: "{cmd} set image my-rollout '*=registry.example/app:2.0'" },
+    {
+      what: 'Set the image of all containers',
+      line: "{cmd} set image my-rollout '*=registry.example/app:2.0'",
+    },
   );
   return new Command('set').description('Change a value of a rollout.').addCommand(image);
 }

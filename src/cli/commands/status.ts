@@ -26,12 +26,17 @@ export function statusCommand(run: Run): Command {
       .argument('ROLLOUT_NAME', 'name of the rollout')
       .addOption(new Option('-w, --watch', 'watch the status until it is done').default(true))
       .addOption(new Option('--no-watch').hideHelp())
-      .addOption(durationOption('-t, --timeout <duration>', 'time to watch, such as 90s or 5m; 0: no limit', 0))
+      .addOption(
+        durationOption('-t, --timeout <duration>', 'time to watch, such as 90s or 5m; 0: no limit', 0),
+      )
       .option('--exit-on-pause', 'end the watch with exit code 0 when the rollout is Paused')
       .action((name: string, options: StatusOptions) => run((context) => status(name, options, context))),
     { what: 'Watch the rollout until it succeeds', line: '{cmd} status guestbook' },
     { what: 'Show the rollout status', line: '{cmd} status guestbook --watch=false' },
-    { what: 'Watch the rollout until it succeeds, fail if it takes more than 60 seconds', line: '{cmd} status guestbook --timeout 60s' },
+    {
+      what: 'Watch the rollout until it succeeds, fail if it takes more than 60 seconds',
+      line: '{cmd} status guestbook --timeout 60s',
+    },
   );
 }
 

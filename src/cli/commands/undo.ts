@@ -7,8 +7,8 @@ import {
   formatSelector,
   POD_TEMPLATE_HASH_LABEL,
   type PodMetadata,
-  ReplicaSets,
   REVISION_ANNOTATION,
+  ReplicaSets,
   type Rollout,
   Rollouts,
 } from '../../api/index.ts';
@@ -16,8 +16,8 @@ import { type Context, printLine } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { integerOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { templatePath, workloadOf } from '../objects/workload.ts';
+import type { Run } from '../program.ts';
 
 export function undoCommand(run: Run): Command {
   return withExamples(
@@ -25,7 +25,9 @@ export function undoCommand(run: Run): Command {
       .description('Go back to the previous version of a rollout, or to a given one.')
       .argument('ROLLOUT_NAME', 'name of the rollout')
       .addOption(integerOption('--to-revision <int>', 'revision to go back to; 0: the one before', 0))
-      .action((name: string, options: { toRevision: number }) => run((context) => undo(name, options, context))),
+      .action((name: string, options: { toRevision: number }) =>
+        run((context) => undo(name, options, context)),
+      ),
     { what: 'Undo a rollout', line: '{cmd} undo guestbook' },
     { what: 'Undo a rollout to revision 3', line: '{cmd} undo guestbook --to-revision=3' },
   );

@@ -3,7 +3,15 @@
 const icons: Record<string, readonly string[]> = {
   '✔': ['Healthy', 'Running', 'Completed', 'Succeeded', 'Successful'],
   '◌': ['Progressing', 'Pending', 'Terminating', 'ContainerCreating', 'PodInitializing'],
-  '✖': ['Degraded', 'ReplicaFailure', 'Failed', 'InvalidImageName', 'CrashLoopBackOff', 'OOMKilled', 'Evicted'],
+  '✖': [
+    'Degraded',
+    'ReplicaFailure',
+    'Failed',
+    'InvalidImageName',
+    'CrashLoopBackOff',
+    'OOMKilled',
+    'Evicted',
+  ],
   '⚠': ['Error', 'InvalidSpec', 'ImagePullBackOff', 'RegistryUnavailable'],
   '?': ['Unknown', 'Inconclusive'],
   '॥': ['Paused'],
@@ -17,7 +25,16 @@ const only = (...statuses: string[]) => {
   return (status: string) => (known.has(status) ? (byStatus.get(status) ?? NONE) : NONE);
 };
 
-export const rolloutIcon = only('Healthy', 'Progressing', 'Degraded', 'Error', 'InvalidSpec', 'Unknown', 'Paused', 'ScaledDown');
+export const rolloutIcon = only(
+  'Healthy',
+  'Progressing',
+  'Degraded',
+  'Error',
+  'InvalidSpec',
+  'Unknown',
+  'Paused',
+  'ScaledDown',
+);
 
 export const replicaSetIcon = only('Healthy', 'Progressing', 'ReplicaFailure', 'ScaledDown');
 

@@ -2,8 +2,9 @@
  * What is shown of Rollouts and Experiments, computed from the live objects. Pure: the command line and the dashboard
  * print the same.
  */
-export { type ExperimentObjects, experimentInfo } from './experiment.ts';
+
 export { humanDuration } from './duration.ts';
+export { type ExperimentObjects, experimentInfo } from './experiment.ts';
 export { compare } from './meta.ts';
 export { type ShownPhase, shownPhase } from './phase.ts';
 export { type RolloutObjects, rolloutInfo, strategyOf } from './rollout.ts';

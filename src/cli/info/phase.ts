@@ -9,8 +9,7 @@ export interface ShownPhase {
 
 /** What comes before the rule about the workload. */
 const waits = ['waiting for rollout spec update to be observed', 'waiting for rollout to unpause'];
-const WORKLOAD_UNOBSERVED =
-  'waiting for rollout spec update to be observed for the reference workload';
+const WORKLOAD_UNOBSERVED = 'waiting for rollout spec update to be observed for the reference workload';
 
 /**
  * The phase, but Progressing as long as the controller has not seen the newest template of the referenced workload

@@ -69,6 +69,9 @@ function deletedStatus(pod: Pod): string | undefined {
   return pod.status?.reason === 'NodeLost' ? 'Unknown' : 'Terminating';
 }
 
-function exitOf({ signal, exitCode }: NonNullable<NonNullable<ContainerStatus['state']>['terminated']>): string {
+function exitOf({
+  signal,
+  exitCode,
+}: NonNullable<NonNullable<ContainerStatus['state']>['terminated']>): string {
   return signal ? `Signal:${signal}` : `ExitCode:${exitCode}`;
 }

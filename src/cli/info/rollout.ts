@@ -60,7 +60,10 @@ export function strategyOf({ spec }: Rollout): 'Canary' | 'BlueGreen' | '' {
 }
 
 function workloadTemplate(workload: KubeObject | undefined): PodTemplateSpec | undefined {
-  const { spec, template } = (workload ?? {}) as { spec?: { template?: PodTemplateSpec }; template?: PodTemplateSpec };
+  const { spec, template } = (workload ?? {}) as {
+    spec?: { template?: PodTemplateSpec };
+    template?: PodTemplateSpec;
+  };
   return spec?.template ?? template;
 }
 

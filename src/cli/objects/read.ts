@@ -119,7 +119,11 @@ function distinct(selectors: Selectors): Selectors {
 
 type Lister = <T extends KubeObject>(type: ResourceType<T>, filter: ListFilter) => Promise<readonly T[]>;
 
-async function readChildren(list: Lister, namespace: string, selectors: Selectors): Promise<ExperimentObjects> {
+async function readChildren(
+  list: Lister,
+  namespace: string,
+  selectors: Selectors,
+): Promise<ExperimentObjects> {
   const bySelector = async <T extends KubeObject>(type: ResourceType<T>) =>
     uniqueByUid(
       await Promise.all(

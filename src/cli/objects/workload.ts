@@ -4,8 +4,8 @@ import {
   Deployments,
   type KubeObject,
   type ObjectRef,
-  type ResourceType,
   ReplicaSets,
+  type ResourceType,
   type Rollout,
 } from '../../api/index.ts';
 import { CliError } from '../errors.ts';

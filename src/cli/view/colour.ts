@@ -41,4 +41,3 @@ export function paintFor(flags: ColourFlags, context: Context, output: Output = 
   if (wanted === 'always' || wanted === true) return coloured;
   return output.isTTY && !NO_COLOR && TERM !== 'dumb' ? coloured : plain;
 }
-

@@ -1,9 +1,4 @@
-import {
-  compare,
-  type ExperimentInfo,
-  type ReplicaSetInfo,
-  type RolloutInfo,
-} from '../info/index.ts';
+import { compare, type ExperimentInfo, type ReplicaSetInfo, type RolloutInfo } from '../info/index.ts';
 import type { Paint } from './colour.ts';
 
 /** The block of labelled values above the tree (CLI §4.1). */

@@ -47,7 +47,8 @@ export async function redraw(options: RedrawOptions): Promise<RedrawEnd> {
 
   const interrupt = () => end('interrupted');
   signal.addEventListener('abort', interrupt);
-  const limit = timeoutMs > 0 ? setTimeout(() => end('timeout'), Math.min(timeoutMs, MAX_TIMER_MS)) : undefined;
+  const limit =
+    timeoutMs > 0 ? setTimeout(() => end('timeout'), Math.min(timeoutMs, MAX_TIMER_MS)) : undefined;
   const unsubscribe = subscribe(changed);
   try {
     if (signal.aborted) end('interrupted');

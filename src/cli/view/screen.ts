@@ -52,7 +52,10 @@ function fit(lines: readonly string[], { rows, columns }: Output): readonly stri
   for (let used = 0; count < lines.length && used + (heights[count] ?? 1) < room; count++) {
     used += heights[count] ?? 1;
   }
-  return [...lines.slice(0, count), `… ${lines.length - count} more lines; all are printed when you leave (Ctrl-C)`];
+  return [
+    ...lines.slice(0, count),
+    `… ${lines.length - count} more lines; all are printed when you leave (Ctrl-C)`,
+  ];
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -10,8 +10,10 @@ export function formatStructured(value: unknown, format: StructuredFormat): stri
 
 /** Undefined for zero, false, empty texts and lists; of objects, what is left of their members. */
 export function withoutEmpty(value: unknown): unknown {
-  if (value === undefined || value === null || value === 0 || value === '' || value === false) return undefined;
-  if (Array.isArray(value)) return value.length > 0 ? value.map((item) => withoutEmpty(item) ?? item) : undefined;
+  if (value === undefined || value === null || value === 0 || value === '' || value === false)
+    return undefined;
+  if (Array.isArray(value))
+    return value.length > 0 ? value.map((item) => withoutEmpty(item) ?? item) : undefined;
   if (typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value)

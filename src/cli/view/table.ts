@@ -17,7 +17,10 @@ export function columnWidths(rows: readonly string[][], least: readonly number[]
 }
 
 /** Rows as lines with aligned columns; nothing is padded at the end of a line. */
-export function alignRows(rows: readonly string[][], widths: readonly number[] = columnWidths(rows)): string[] {
+export function alignRows(
+  rows: readonly string[][],
+  widths: readonly number[] = columnWidths(rows),
+): string[] {
   return rows.map((row) =>
     row
       .map((cell, column) => {

@@ -84,8 +84,15 @@ function replicaSetNode(replicaSet: ReplicaSetInfo, style: Style): Node {
   const tags = tagsOf(replicaSet);
   const delay = delayOf(replicaSet, style.now);
   return {
-    ...row(`⧉ ${style.paint(replicaSet.objectMeta.name ?? '', tags.at(-1) ?? '')}`, 'ReplicaSet', replicaSet, style),
-    info: [...tags.map((tag) => style.paint(tag)), ...(delay === undefined ? [] : [`delay:${delay}`])].join(','),
+    ...row(
+      `⧉ ${style.paint(replicaSet.objectMeta.name ?? '', tags.at(-1) ?? '')}`,
+      'ReplicaSet',
+      replicaSet,
+      style,
+    ),
+    info: [...tags.map((tag) => style.paint(tag)), ...(delay === undefined ? [] : [`delay:${delay}`])].join(
+      ',',
+    ),
     children: replicaSet.pods.map((pod) => podNode(pod, style)),
   };
 }
@@ -107,7 +114,12 @@ function podNode(pod: PodInfo, style: Style): Node {
 
 function experimentNode(experiment: ExperimentInfo, style: Style): Node {
   return {
-    ...row(`Σ ${style.paint(experiment.objectMeta.name ?? '', experiment.status)}`, 'Experiment', experiment, style),
+    ...row(
+      `Σ ${style.paint(experiment.objectMeta.name ?? '', experiment.status)}`,
+      'Experiment',
+      experiment,
+      style,
+    ),
     children: [
       ...experiment.replicaSets.map((each) => replicaSetNode(each, style)),
       ...experiment.analysisRuns.map((each) => analysisRunNode(each, style)),
