@@ -61,7 +61,8 @@ export class Kanari {
   /** Starts and waits until it says that it is up; fails with its output when it ends before. */
   static async up({ stateDir, args = [], npm = false }: UpOptions = {}): Promise<Kanari> {
     const dir = stateDir ?? (await mkdtemp(join(tmpdir(), 'kanari-e2e-')));
-    const flags = ['--state-dir', dir, '--port', '0', '--gateway-port', '0', '--metrics-port', '0', ...args];
+    const flags = ['--state-dir', dir, '--port', '0', '--gateway-port', '0', '--metrics-port', '0'];
+    flags.push('--controller-metrics-port', '0', ...args);
     const [file, ...command] = npm ? ['npm', 'start', '--'] : [process.execPath, BIN, 'up'];
     const child = spawn(file as string, [...command, ...flags], {
       cwd: REPOSITORY,
@@ -82,6 +83,10 @@ export class Kanari {
   /** Starts where a failure is expected; its output and exit code. */
   static upAndFail(args: readonly string[]): Promise<Ran> {
     return run(process.execPath, [BIN, 'up', ...args]);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   get output(): string {

@@ -1,0 +1,107 @@
+import type { MeasurementTask, TaskResult } from '../../src/analysis/index.ts';
+import {
+  type AnalysisRun,
+  formatTime,
+  POD_TEMPLATE_HASH_LABEL,
+  ReplicaSets,
+  Rollouts,
+} from '../../src/api/index.ts';
+import { AnalysisReconciler, RolloutReconciler } from '../../src/controller/index.ts';
+import {
+  type Fault,
+  FaultInjector,
+  ModelCluster,
+  type ModelStore,
+  type RecordedEvent,
+  Simulation,
+} from '../../src/simulation/index.ts';
+import { endState } from './end-state.ts';
+import { Invariants } from './invariants.ts';
+import { images, name, namespace } from './objects.ts';
+import { type Scenario, stateOf } from './scenarios.ts';
+
+/** What came of a scenario. */
+export interface Outcome {
+  end: unknown;
+  /** Writes of the controller. */
+  writes: readonly string[];
+  events: readonly RecordedEvent[];
+  passes: number;
+  restarts: number;
+  faultFired: boolean;
+  virtualSeconds: number;
+}
+
+const start = Date.parse('2026-01-01T00:00:00Z');
+
+/** Runs a scenario to its end, with a fault where one is wanted. Throws when an invariant does not hold on the way. */
+export async function runScenario(
+  scenario: Scenario,
+  { fault, lag = 0 }: { fault?: Fault; lag?: number } = {},
+): Promise<Outcome> {
+  const cluster = new ModelCluster({ start });
+  const { store } = cluster;
+  for (const { type, object } of scenario.objects) store.put(type, object);
+  store.put(Rollouts, scenario.rollout);
+
+  const writes: string[] = [];
+  const invariants = new Invariants(store, scenario);
+  const faults = new FaultInjector(fault);
+  const simulation = new Simulation({
+    cluster,
+    faults,
+    cache: { lag },
+    onWrite: (description) => writes.push(description),
+    onChange: () => invariants.check(),
+    startController: (environment) => [
+      new RolloutReconciler({ ...environment, settings: {} }),
+      new AnalysisReconciler({
+        ...environment,
+        measure: async (run, task) => {
+          invariants.measured(run, task);
+          return measureImage(store, run, task, cluster.now);
+        },
+      }),
+    ],
+  });
+
+  for (const act of scenario.script) {
+    await simulation.until(act.when, () => act.is(stateOf(store)));
+    act.do(store);
+    invariants.userHasActed();
+  }
+  await simulation.until(scenario.end.what, () => scenario.end.is(stateOf(store)));
+  // Long enough for every delay, so that what is compared is the state in which all comes to rest.
+  await simulation.advanceTo(simulation.now + 120_000);
+  if (!scenario.end.is(stateOf(store))) throw new Error(`not for good: ${scenario.end.what}`);
+
+  return {
+    end: endState(store),
+    writes,
+    events: simulation.events,
+    passes: simulation.passes,
+    restarts: simulation.restarts,
+    faultFired: faults.fired,
+    virtualSeconds: (cluster.now - start) / 1000,
+  };
+}
+
+/** Answers as the first story's Service would: badly as soon as a pod of the bad image runs. */
+function measureImage(store: ModelStore, run: AnalysisRun, task: MeasurementTask, now: number): TaskResult {
+  const hash = run.metadata.labels?.[POD_TEMPLATE_HASH_LABEL] ?? '';
+  const replicaSet = store.get(ReplicaSets, namespace, `${name}-${hash}`);
+  const bad =
+    replicaSet?.spec?.template?.spec?.containers[0]?.image === images.black &&
+    (replicaSet.status?.availableReplicas ?? 0) > 0;
+  const time = formatTime(now);
+  return {
+    metricName: task.metricName,
+    mode: task.mode,
+    measurement: {
+      phase: bad ? 'Failed' : 'Successful',
+      value: bad ? '"nok"' : '"ok"',
+      startedAt: time,
+      finishedAt: time,
+    },
+  };
+}
