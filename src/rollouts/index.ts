@@ -5,4 +5,5 @@
 export { decideRollout } from './decide.ts';
 export { decideRolloutDeleted } from './deletion.ts';
 export { releaseService } from './effects.ts';
+export { type PhaseAndMessage, rolloutPhase } from './phase.ts';
 export type { RolloutSettings, RolloutView } from './view.ts';
