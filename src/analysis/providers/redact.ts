@@ -1,0 +1,35 @@
+import type { Measurement } from '../../api/index.ts';
+
+const MASK = '*****';
+
+/** Replaces every occurrence of a Secret's value, also in the forms that URLs and JSON give it. */
+export type Redact = (text: string) => string;
+
+/** The longest values first, so that one within another leaves nothing behind. Empty values are no secrets. */
+export function createRedact(secrets: Iterable<string>): Redact {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    if (secret === '') continue;
+    forms.add(secret);
+    forms.add(encodeURIComponent(secret));
+    forms.add(encodeURI(secret));
+    forms.add(new URLSearchParams({ '': secret }).toString().slice(1));
+    forms.add(JSON.stringify(secret).slice(1, -1));
+  }
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((redacted, form) => redacted.replaceAll(form, MASK), text);
+}
+
+/** The measurement without secrets in message, value and metadata. */
+export function redactMeasurement(measurement: Measurement, redact: Redact): Measurement {
+  return {
+    ...measurement,
+    ...(measurement.message !== undefined && { message: redact(measurement.message) }),
+    ...(measurement.value !== undefined && { value: redact(measurement.value) }),
+    ...(measurement.metadata && { metadata: redactMap(measurement.metadata, redact) }),
+  };
+}
+
+export function redactMap(map: Readonly<Record<string, string>>, redact: Redact): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, redact(value)]));
+}
