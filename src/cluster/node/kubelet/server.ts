@@ -1,0 +1,143 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../api/index.ts';
+import type { PodManager } from '../pods/manager.ts';
+import { LogQueryError, parseLogQuery } from './logquery.ts';
+
+export interface KubeletServerOptions {
+  pods: PodManager;
+  /** Asked for in `Authorization: Bearer …` of every request but /healthz. */
+  token: string;
+  /** Loopback only: the answers are not encrypted. */
+  host: string;
+  port?: number | undefined;
+  nodeName: string;
+  clock: Clock;
+  log: Logger;
+}
+
+/** An answer other than 200. */
+class HttpError extends Error {
+  override name = 'HttpError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+type Handler = (request: ParsedRequest, response: ServerResponse) => Promise<void>;
+
+interface ParsedRequest {
+  parts: string[];
+  params: URLSearchParams;
+  /** Aborts when the asking side has gone. */
+  signal: AbortSignal;
+}
+
+/** What the API server asks of a node: logs and the like. Exec and port-forward would be further handlers. */
+export class KubeletServer {
+  readonly #options: KubeletServerOptions;
+  readonly #server: Server;
+  readonly #handlers: Record<string, Handler>;
+
+  constructor(options: KubeletServerOptions) {
+    this.#options = options;
+    this.#handlers = {
+      containerLogs: (request, response) => this.#containerLogs(request, response),
+      stats: (_request, response) => this.#stats(response),
+    };
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+  }
+
+  /** Resolves to the port. */
+  async start(): Promise<number> {
+    const { host, port = 0 } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    try {
+      const url = new URL(request.url ?? '/', 'http://node');
+      const [first = '', ...parts] = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
+      if (first === 'healthz') {
+        response.end('ok');
+        return;
+      }
+      if (!this.#isAuthorized(request)) throw new HttpError(401, 'Unauthorized');
+      const handler = this.#handlers[first];
+      if (!handler) throw new HttpError(404, '404 page not found');
+      if (request.method !== 'GET') throw new HttpError(405, 'method not allowed');
+      await handler({ parts, params: url.searchParams, signal: gone.signal }, response);
+    } catch (error) {
+      this.#fail(error, response, gone.signal.aborted);
+    }
+  }
+
+  #fail(error: unknown, response: ServerResponse, gone: boolean): void {
+    if (gone) return;
+    const known = error instanceof HttpError || error instanceof LogQueryError || error instanceof URIError;
+    if (!known) this.#options.log.warn({ err: error }, 'cannot answer a request to the node');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const status = error instanceof HttpError ? error.status : known ? 400 : 500;
+    response.writeHead(status, { 'content-type': 'text/plain' });
+    response.end((error as Error).message);
+  }
+
+  #isAuthorized(request: IncomingMessage): boolean {
+    const given = Buffer.from(request.headers.authorization ?? '');
+    const wanted = Buffer.from(`Bearer ${this.#options.token}`);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+
+  async #containerLogs({ parts, params, signal }: ParsedRequest, response: ServerResponse): Promise<void> {
+    const [namespace = '', podName = '', containerName = ''] = parts;
+    const { previous, ...query } = parseLogQuery(params, this.#options.clock);
+    const worker = this.#options.pods.worker(namespace, podName);
+    if (!worker) throw new HttpError(404, `pod "${podName}" not found on this node`);
+    const slot = worker.slot(containerName);
+    if (!slot) throw new HttpError(400, `container "${containerName}" in pod "${podName}" is not known`);
+    const run = previous ? slot.previous : slot.run;
+    if (!run) {
+      const what = `container "${containerName}" in pod "${podName}"`;
+      const reason = slot.problem?.reason ?? 'ContainerCreating';
+      const message = previous
+        ? `previous terminated ${what} not found`
+        : slot.problem
+          ? `${what} is waiting to start: ${slot.problem.message}`
+          : `${what} is waiting to start: ${reason}`;
+      throw new HttpError(400, message);
+    }
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    response.flushHeaders();
+    await pipeline(Readable.from(run.logs(query, signal)), response);
+  }
+
+  async #stats(response: ServerResponse): Promise<void> {
+    const pods = this.#options.pods.workers().map(({ pod }) => ({
+      podRef: { name: pod.metadata?.name, namespace: pod.metadata?.namespace, uid: pod.metadata?.uid },
+    }));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ node: { nodeName: this.#options.nodeName }, pods }));
+  }
+}

@@ -1,0 +1,290 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigMaps, Leases, Nodes, Pods, Secrets, Services } from '../../api/index.ts';
+import { isReady, mainStatus, NodeHarness, until } from './testing/harness.ts';
+
+let harness: NodeHarness;
+
+beforeEach(async () => {
+  harness = await NodeHarness.create('127.70.0.0/16');
+});
+afterEach(() => harness.dispose());
+
+const problemOf = (name: string) => {
+  const waiting = mainStatus(harness.pod(name))?.state?.waiting;
+  return waiting?.message ? waiting : undefined;
+};
+const shell = (script: string) => ({ command: ['sh', '-c', script] });
+
+describe('the node', () => {
+  it('registers itself as ready, with a lease', async () => {
+    await harness.start();
+    const node = harness.api.find(Nodes, undefined, 'kanari');
+    expect(node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+    expect(node?.status?.daemonEndpoints?.kubeletEndpoint?.Port).toBe(harness.node?.kubeletPort);
+    expect(harness.api.find(Leases, 'kube-node-lease', 'kanari')).toBeDefined();
+  });
+});
+
+describe('a pod with the process runtime', () => {
+  it('runs the stand-in of post 1 on an address of its own, ready once it answers, and ends when deleted', async () => {
+    await harness.start();
+    await harness.run('colorapi', {
+      image: 'particule/simplecolorapi:1.0',
+      ports: [{ containerPort: 5000 }],
+    });
+    await until(() => isReady(harness.pod('colorapi')));
+    const { phase, podIP } = harness.pod('colorapi').status!;
+    expect(phase).toBe('Running');
+    const answer = await fetch(`http://${podIP}:5000/any`);
+    expect(await answer.json()).toEqual({ color: 'red', status: 'ok' });
+    expect(answer.headers.get('x-pod-name')).toBe('colorapi');
+
+    await harness.api.delete({ type: Pods, namespace: 'default', name: 'colorapi' });
+    await until(() => harness.api.objects(Pods).length === 0);
+    await expect(fetch(`http://${podIP}:5000/`)).rejects.toThrow();
+    expect(harness.events('colorapi').map((text) => text.split(':')[0])).toEqual(
+      expect.arrayContaining(['Pulled', 'Created', 'Started', 'Killing']),
+    );
+  });
+
+  it('reports Completed, Error and exit codes, and honours restartPolicy', async () => {
+    await harness.start();
+    await harness.run('done', shell('exit 0'), { restartPolicy: 'OnFailure' });
+    await harness.run('failed', shell('exit 3'), { restartPolicy: 'Never' });
+    await until(() => harness.pod('done').status?.phase === 'Succeeded');
+    await until(() => harness.pod('failed').status?.phase === 'Failed');
+    expect(mainStatus(harness.pod('done'))?.state?.terminated).toMatchObject({
+      exitCode: 0,
+      reason: 'Completed',
+    });
+    expect(mainStatus(harness.pod('failed'))?.state?.terminated).toMatchObject({
+      exitCode: 3,
+      reason: 'Error',
+    });
+  });
+
+  it('restarts at once, then waits in CrashLoopBackOff; the log of the run before is kept', async () => {
+    await harness.start();
+    await harness.run('crash', shell('echo run; exit 1'));
+    const status = await until(() => {
+      const found = mainStatus(harness.pod('crash'));
+      return found?.state?.waiting?.reason === 'CrashLoopBackOff' && found;
+    });
+    expect(status.restartCount).toBe(1);
+    expect(status.lastState?.terminated?.exitCode).toBe(1);
+    expect(status.state?.waiting?.message).toMatch(
+      /^back-off 10s restarting failed container=main pod=crash_default/,
+    );
+    await until(() =>
+      harness.events('crash').some((text) => text.startsWith('BackOff: Back-off restarting')),
+    );
+    expect(await harness.logs('default/crash/main?previous=true')).toBe('run\n');
+  });
+
+  it('waits in ImagePullBackOff for an unknown image, says how to map it, and starts once it is mapped', async () => {
+    const node = await harness.start();
+    await harness.run('unknown', { image: 'example.com/mine:1' });
+    const waiting = await until(() => {
+      const state = mainStatus(harness.pod('unknown'))?.state?.waiting;
+      return state?.reason === 'ImagePullBackOff' && state;
+    });
+    expect(waiting.message).toContain(node.imagesPath);
+    expect(waiting.message).toContain('- image: example.com/mine:1\n  command: [');
+    await writeFile(node.imagesPath, 'images:\n- image: example.com/mine\n  command: [sh, -c, "sleep 60"]\n');
+    await until(() => isReady(harness.pod('unknown')));
+  });
+
+  it('gives a program its environment', async () => {
+    await harness.api.create(ConfigMaps, {
+      metadata: { name: 'cm', namespace: 'default' },
+      data: { A: 'a', B: 'b' },
+    });
+    await harness.api.create(Secrets, {
+      metadata: { name: 'key', namespace: 'default' },
+      data: { token: Buffer.from('s3cret').toString('base64') },
+    });
+    await harness.api.create(Services, {
+      metadata: { name: 'color-api', namespace: 'default' },
+      spec: { clusterIP: '127.96.0.9', ports: [{ name: 'http', port: 8080 }] },
+    });
+    await harness.start();
+    await harness.run(
+      'env',
+      {
+        ...shell('env; echo "$0 $1"'),
+        args: ['$(GREETING)', '$$(GREETING)'],
+        ports: [{ containerPort: 5000 }],
+        envFrom: [{ prefix: 'CM_', configMapRef: { name: 'cm' } }],
+        env: [
+          { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          { name: 'GREETING', value: 'hello $(NAME) $(MISSING)' },
+          { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'key', key: 'token' } } },
+          { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
+        ],
+        resources: { limits: { cpu: '250m' } },
+      },
+      { restartPolicy: 'Never' },
+    );
+    await until(() => harness.pod('env').status?.phase === 'Succeeded');
+    const lines = (await harness.logs('default/env/main')).split('\n');
+    const { podIP } = harness.pod('env').status!;
+    for (const line of [
+      `HOST=${podIP}`,
+      'PORT=5000',
+      'HOSTNAME=env',
+      'NAME=env',
+      'CM_A=a',
+      'CM_B=b',
+      'TOKEN=s3cret',
+      'CPU=250',
+      'GREETING=hello env $(MISSING)',
+      'COLOR_API_SERVICE_HOST=127.96.0.9',
+      'COLOR_API_SERVICE_PORT=8080',
+      'COLOR_API_SERVICE_PORT_HTTP=8080',
+      'hello env $(MISSING) $(GREETING)',
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+
+  it('names a missing ConfigMap and starts once it is there', async () => {
+    await harness.start();
+    await harness.run('waits', { ...shell('sleep 60'), envFrom: [{ configMapRef: { name: 'late' } }] });
+    const waiting = await until(() => problemOf('waits'));
+    expect(waiting).toMatchObject({
+      reason: 'CreateContainerConfigError',
+      message: 'configmap "late" not found',
+    });
+    await harness.api.create(ConfigMaps, { metadata: { name: 'late', namespace: 'default' }, data: {} });
+    await until(() => isReady(harness.pod('waits')));
+  });
+
+  it('sets up volumes and follows changes of a ConfigMap', async () => {
+    await harness.start();
+    await harness.api.create(ConfigMaps, {
+      metadata: { name: 'cm', namespace: 'default' },
+      data: { color: 'red\n' },
+    });
+    await harness.run(
+      'volumes',
+      {
+        ...shell('cat $KANARI_ROOT/etc/config/color; echo x > $KANARI_VOLUMES/scratch/file; sleep 60'),
+        volumeMounts: [{ name: 'config', mountPath: '/etc/config' }],
+      },
+      {
+        volumes: [
+          { name: 'config', configMap: { name: 'cm' } },
+          { name: 'scratch', emptyDir: {} },
+        ],
+      },
+    );
+    await until(async () => (await harness.logs('default/volumes/main')) === 'red\n');
+    const uid = harness.pod('volumes').metadata!.uid!;
+    const file = join(harness.stateDir, 'node/pods', uid, 'volumes/config/color');
+    await harness.api.patch({ type: ConfigMaps, namespace: 'default', name: 'cm' }, 'merge', {
+      data: { color: 'blue' },
+    });
+    await until(async () => (await readFile(file, 'utf8')) === 'blue');
+  });
+
+  it('runs init containers in order before the others', async () => {
+    await harness.start();
+    const write = (text: string) => ({
+      image: 'busybox',
+      ...shell(`echo ${text} >> $KANARI_VOLUMES/out/order`),
+    });
+    await harness.run(
+      'init',
+      { ...shell('cat $KANARI_VOLUMES/out/order; sleep 60') },
+      {
+        volumes: [{ name: 'out', emptyDir: {} }],
+        initContainers: [
+          { name: 'one', ...write('one') },
+          { name: 'two', ...write('two') },
+        ],
+      },
+    );
+    await until(async () => (await harness.logs('default/init/main')) === 'one\ntwo\n');
+    expect(harness.pod('init').status?.initContainerStatuses?.map(({ ready }) => ready)).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it('kills a program that ignores SIGTERM when its grace is over, with what it started', async () => {
+    await harness.start();
+    await harness.run('stubborn', shell("trap '' TERM; sleep 1000 & echo up; while :; do sleep 0.1; done"));
+    await until(async () => (await harness.logs('default/stubborn/main')) === 'up\n');
+    await harness.api.delete(
+      { type: Pods, namespace: 'default', name: 'stubborn' },
+      { gracePeriodSeconds: 1 },
+    );
+    await until(() => harness.api.objects(Pods).length === 0);
+  });
+
+  it('reports a program that cannot be started', async () => {
+    await harness.start();
+    await harness.run('missing', { command: ['/no/such/program'] });
+    const waiting = await until(() => problemOf('missing'));
+    expect(waiting.reason).toBe('RunContainerError');
+    expect(waiting.message).toContain('exec: "/no/such/program": no such file or directory');
+  });
+});
+
+describe('probes', () => {
+  it('make a pod unready and restart it', async () => {
+    await harness.start();
+    const exec = (command: string) => ({
+      exec: { command: ['sh', '-c', command] },
+      periodSeconds: 1,
+      failureThreshold: 1,
+    });
+    await harness.run(
+      'probed',
+      {
+        ...shell('touch $KANARI_VOLUMES/v/alive $KANARI_VOLUMES/v/ready; sleep 60'),
+        readinessProbe: exec('test -e $KANARI_VOLUMES/v/ready'),
+        livenessProbe: exec('test -e $KANARI_VOLUMES/v/alive'),
+        volumeMounts: [],
+      },
+      { volumes: [{ name: 'v', emptyDir: {} }], terminationGracePeriodSeconds: 1 },
+    );
+    await until(() => isReady(harness.pod('probed')));
+    const folder = join(harness.stateDir, 'node/pods', harness.pod('probed').metadata!.uid!, 'volumes/v');
+    await rm(join(folder, 'ready'));
+    await until(() => !isReady(harness.pod('probed')));
+    await rm(join(folder, 'alive'));
+    await until(() => mainStatus(harness.pod('probed'))?.restartCount === 1);
+    expect(harness.events('probed')).toContain(
+      'Killing: Container main failed liveness probe, will be restarted',
+    );
+  });
+});
+
+describe('the simulated runtime', () => {
+  const simulate = (script: string) => ({ 'kanari.dev/simulate': script });
+
+  it('plays readiness, image pull errors, failing starts and exits', async () => {
+    await harness.start();
+    await harness.run('slow', {}, {}, simulate('readyAfter: 100ms'));
+    await harness.run('pull', {}, {}, simulate('{"imagePullError": "no such host"}'));
+    await harness.run('fails', {}, {}, simulate('startFails: out of luck'));
+    await harness.run('job', {}, { restartPolicy: 'Never' }, simulate('{exitAfter: 50ms, exitCode: 7}'));
+    await until(() => isReady(harness.pod('slow')));
+    await until(() => mainStatus(harness.pod('pull'))?.state?.waiting?.reason === 'ImagePullBackOff');
+    await until(() => mainStatus(harness.pod('fails'))?.state?.waiting?.reason === 'RunContainerError');
+    await until(() => harness.pod('job').status?.phase === 'Failed');
+    expect(mainStatus(harness.pod('job'))?.state?.terminated?.exitCode).toBe(7);
+  });
+
+  it('explains a script that it does not understand', async () => {
+    await harness.start();
+    await harness.run('typo', {}, {}, simulate('redyAfter: 3s'));
+    await harness.run('unit', {}, {}, simulate('readyAfter: 3 parsecs'));
+    const message = (name: string) => until(() => mainStatus(harness.pod(name))?.state?.waiting?.message);
+    expect(await message('typo')).toContain('unknown field "redyAfter"; allowed: readyAfter, neverReady');
+    expect(await message('unit')).toContain('"readyAfter" must be a duration such as 3s');
+  });
+});

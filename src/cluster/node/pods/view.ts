@@ -1,0 +1,65 @@
+import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Instant } from '../../../api/index.ts';
+import type { Exit } from '../runtime/runtime.ts';
+import type { CrashBackoff } from './backoff.ts';
+
+/** All that is known of a pod on this node: what decisions and status are made of. */
+export interface PodView {
+  pod: Pod;
+  podIP: string;
+  hostIP: string;
+  /** When the agent first saw the pod. */
+  startedAt: Instant;
+  initContainers: readonly ContainerView[];
+  containers: readonly ContainerView[];
+  /** The pod is being ended, by its deletion or its deadline; nothing is started any more. */
+  ending: boolean;
+  /** Why the agent ended the pod, e.g. its active deadline. */
+  failed?: { reason: string; message: string } | undefined;
+}
+
+/** A container of a pod with its latest run. */
+export interface ContainerView {
+  spec: Container;
+  run?: RunView | undefined;
+  /** The run before the latest. */
+  previous?: RunView | undefined;
+  /** Why it could not be started; undefined once it is tried again. */
+  problem?: Problem | undefined;
+  backoff?: CrashBackoff | undefined;
+  /** The startup probe has succeeded, or there is none; of the latest run. */
+  started: boolean;
+  /** The readiness probe says so, or there is none; of the latest run. */
+  ready: boolean;
+  /** The liveness or startup probe has failed for good: the run is to be ended. */
+  unhealthy?: { probe: 'liveness' | 'startup'; graceSeconds?: number | undefined } | undefined;
+}
+
+export interface RunView {
+  id: string;
+  /** Which run this is: 0 for the first. */
+  attempt: number;
+  startedAt: Instant;
+  exit?: Exit | undefined;
+}
+
+export type ProblemReason =
+  | 'ErrImagePull'
+  | 'ImagePullBackOff'
+  | 'CreateContainerConfigError'
+  | 'RunContainerError';
+
+export interface Problem {
+  reason: ProblemReason;
+  message: string;
+  retryAt: Instant;
+}
+
+/** An init container that goes on running beside the others. */
+export function isSidecar(container: ContainerView): boolean {
+  return container.spec.restartPolicy === 'Always';
+}
+
+export function isRunning({ run }: ContainerView): boolean {
+  return run !== undefined && run.exit === undefined;
+}

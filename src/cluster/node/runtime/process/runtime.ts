@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../../api/index.ts';
+import type { LogLimits } from '../../logs/collector.ts';
+import { type Image, type Launch, type Runtime, type RuntimeContainer, StartError } from '../runtime.ts';
+import { ProcessContainer } from './container.ts';
+import { CONTAINER_ID_VARIABLE, isShimOf, killMarked } from './processes.ts';
+import { findRuns, RunFolder } from './record.ts';
+import { SHIM } from './shim.ts';
+
+export interface ProcessRuntimeOptions {
+  /** `pods/` in the agent's state; runs are kept in `pods/<uid>/containers/<name>/<attempt>-<id>/`. */
+  podsFolder: string;
+  /** What an image name stands for. @throws ImagePullError */
+  findImage(image: string): Image;
+  clock: Clock;
+  log: Logger;
+  logLimits?: LogLimits;
+}
+
+/** Runs a container as processes of this machine, under the agent's user and in its file system. */
+export class ProcessRuntime implements Runtime {
+  readonly name = 'process';
+  readonly #options: ProcessRuntimeOptions;
+
+  constructor(options: ProcessRuntimeOptions) {
+    this.#options = options;
+  }
+
+  async pull(image: string): Promise<Image> {
+    return this.#options.findImage(image);
+  }
+
+  async start(launch: Launch): Promise<RuntimeContainer> {
+    const { key, image } = launch;
+    const id = randomUUID();
+    const podFolder = join(this.#options.podsFolder, key.podUid);
+    const folder = new RunFolder(join(podFolder, 'containers', key.container, `${key.attempt}-${id}`));
+    const workingDir = launch.workingDir ?? podFolder;
+    const env = { ...launch.env, [CONTAINER_ID_VARIABLE]: id };
+    await requireFolder(workingDir);
+    const program = await findProgram(launch.argv[0], launch.env.PATH, workingDir);
+    await folder.create({ id, key, image, startedAt: this.#options.clock(), env, workingDir });
+    const record = (await folder.record())!;
+    const container = new ProcessContainer(folder, record, this.#options);
+    const shim = spawn(
+      '/bin/sh',
+      ['-c', SHIM, 'kanari-shim', folder.path, program, ...launch.argv.slice(1)],
+      {
+        cwd: workingDir,
+        env,
+        detached: true,
+        stdio: 'ignore',
+      },
+    );
+    await new Promise<void>((started, failed) => {
+      shim.once('spawn', started);
+      shim.once('error', (error) => failed(new StartError(`cannot start /bin/sh: ${error.message}`)));
+    });
+    shim.unref();
+    await container.observe(shim);
+    return container;
+  }
+
+  async recover(): Promise<RuntimeContainer[]> {
+    const runs = await findRuns(this.#options.podsFolder);
+    const recovered = await Promise.all(runs.map((folder) => this.#recoverRun(folder)));
+    const containers = recovered.filter((container) => container !== undefined);
+    // What a program left behind after its end, while no agent was there to clean up.
+    await killMarked(new Set(containers.filter((c) => c.exit).map((c) => c.id.replace('process://', ''))));
+    return containers;
+  }
+
+  async #recoverRun(folder: RunFolder): Promise<RuntimeContainer | undefined> {
+    const record = await folder.record();
+    const shim = await folder.claimedBy();
+    if (!record || shim === undefined) {
+      await folder.remove();
+      return undefined;
+    }
+    const container = new ProcessContainer(folder, record, this.#options);
+    if (!(await folder.exit()) && (await isShimOf(shim, folder.path))) await container.observe(shim);
+    else await container.observeEnded();
+    return container;
+  }
+}
+
+async function requireFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) throw new StartError(`working directory ${JSON.stringify(path)} does not exist`);
+}
+
+/** The program's path, searched for as a shell does. */
+async function findProgram(name: string | undefined, path = '', workingDir: string): Promise<string> {
+  if (!name) throw new StartError('no command specified');
+  const candidates = name.includes('/')
+    ? [isAbsolute(name) ? name : resolve(workingDir, name)]
+    : path.split(delimiter).map((folder) => join(folder, name));
+  for (const candidate of candidates) {
+    const found = await stat(candidate).catch(() => undefined);
+    if (!found?.isFile()) continue;
+    try {
+      await access(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      if (name.includes('/')) throw new StartError(`exec: ${JSON.stringify(name)}: permission denied`);
+    }
+  }
+  const where = name.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH';
+  throw new StartError(`exec: ${JSON.stringify(name)}: ${where}`);
+}

@@ -1,0 +1,104 @@
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Instant } from '../../../api/index.ts';
+import type { LogQuery } from '../logs/read.ts';
+
+/** Which run of which container of which pod. */
+export interface ContainerKey {
+  podUid: string;
+  namespace: string;
+  pod: string;
+  container: string;
+  /** How often the container was restarted before: `restartCount`. */
+  attempt: number;
+}
+
+/** What an image says about how it is run; a pod's `command` and `args` replace its own. */
+export interface Image {
+  command: readonly string[];
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  workingDir?: string | undefined;
+  /** Where the program listens when the pod declares no port. */
+  port?: number | undefined;
+  /** The program is known to listen on its port: a container without a readiness probe is ready once it does. */
+  listens: boolean;
+}
+
+/** Everything that is needed to run a container. */
+export interface Launch {
+  key: ContainerKey;
+  image: string;
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Absolute; undefined: the pod's own folder. */
+  workingDir?: string | undefined;
+}
+
+/** How a run ended. */
+export interface Exit {
+  /** As a shell reports it: 128 + n after signal n. */
+  exitCode: number;
+  startedAt: Instant;
+  finishedAt: Instant;
+  /** The agent ended it because it was stopped itself: the next start runs the container again at once. */
+  interrupted: boolean;
+}
+
+export interface ExecResult {
+  exitCode: number;
+  /** stdout and stderr, at most 10 KiB. */
+  output: string;
+}
+
+/** One run of a container, alive or ended. */
+export interface RuntimeContainer {
+  /** `<runtime>://<id>`. */
+  readonly id: string;
+  readonly key: ContainerKey;
+  readonly image: string;
+  readonly startedAt: Instant;
+  /** Undefined while it runs. */
+  readonly exit: Exit | undefined;
+  /** Settles when it has ended; never rejects. */
+  readonly ended: Promise<Exit>;
+  /** Only under `simulated`, where the script stands in for the probes: when it gets ready, if ever. */
+  readonly readyAt?: Instant | undefined;
+  /** SIGTERM, then SIGKILL after the grace; settles when it has ended. A shorter grace overrides an earlier one. */
+  stop(options: { graceMs: number; interrupted?: boolean }): Promise<Exit>;
+  logs(query: LogQuery, signal?: AbortSignal): AsyncIterable<Buffer>;
+  /** Runs a command beside the container, in its environment. Undefined exit code: it could not be run in time. */
+  exec(command: readonly string[], options: { timeoutMs: number }): Promise<ExecResult>;
+  /** Ends what is left of it and forgets its files. */
+  remove(): Promise<void>;
+  /** Lets go of it without ending it: the next agent will recover it. */
+  release(): void;
+}
+
+/** Runs containers. Knows nothing of restarts, probes or the API. */
+export interface Runtime {
+  readonly name: string;
+  /** Finds the image. @throws ImagePullError when this runtime cannot run it */
+  pull(image: string, pod: Pod, container: string): Promise<Image>;
+  /** @throws StartError when the program cannot be started */
+  start(launch: Launch, pod: Pod): Promise<RuntimeContainer>;
+  /**
+   * What earlier agents on the same state started, of live and of dead pods: still running, or ended meanwhile.
+   * Called once, before anything else.
+   */
+  recover(): Promise<RuntimeContainer[]>;
+}
+
+/** The image cannot be had; the message tells the user how to map it to a program. */
+export class ImagePullError extends Error {
+  override name = 'ImagePullError';
+}
+
+/** The program cannot be started: status `RunContainerError`, exit code 128. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
+/** A command run by `exec` did not end in time. */
+export class ExecTimeoutError extends Error {
+  override name = 'ExecTimeoutError';
+}
