@@ -31,7 +31,7 @@ const entries: Record<string, Entry> = {
   controller: {
     summary: 'Run the controller against a cluster',
     standsAlone: true,
-    load: async () => (await import('./controller.ts')).controllerCommand(),
+    load: async (run) => (await import('./controller.ts')).controllerCommand(run),
   },
   create: {
     summary:
@@ -89,7 +89,7 @@ const entries: Record<string, Entry> = {
   up: {
     summary: 'Run a cluster with Kanari on this machine',
     standsAlone: true,
-    load: async () => (await import('./up/index.ts')).upCommand(),
+    load: async () => (await import('./up/index.ts')).upCommand(run),
   },
   version: {
     summary: 'Print version',

@@ -1,4 +1,5 @@
 import {
+  apiVersionOf,
   type Decision,
   diffMergePatch,
   type Effect,
@@ -20,11 +21,15 @@ export interface Subject<T extends KubeObject> {
   statusSubresource: boolean;
 }
 
+/** Tells of something on an object; of which the metadata is enough. */
+export type RecordEvent = (about: EventSubject, event: EventRecord) => void;
+export type EventSubject = KubeObject & { apiVersion: string; kind: string };
+
 export interface ActEnvironment {
   writer: Writer;
   clock: () => Instant;
   ownWrites: OwnWrites;
-  recordEvent(about: KubeObject, event: EventRecord): void;
+  recordEvent: RecordEvent;
 }
 
 /** What was done, for the log and the metrics. */
@@ -78,7 +83,8 @@ export async function act<T extends KubeObject>(
     ownWrites.remember(key, ref, written, clock());
   }
 
-  for (const event of decision.events) recordEvent(object, event);
+  const about = { apiVersion: apiVersionOf(type), kind: type.kind, metadata: object.metadata };
+  for (const event of decision.events) recordEvent(about, event);
   return { effects: decision.effects.map((effect) => effect.what), written };
 }
 

@@ -3,6 +3,8 @@
  * about what should happen to a Rollout.
  */
 export { AnalysisReconciler, type AnalysisReconcilerOptions } from './analysis/reconciler.ts';
+export type { ControllerOptions, LeaderElection } from './options.ts';
 export type { PassResult, Reconciler, Watch } from './reconciler.ts';
 export { observeRollout } from './rollouts/observe.ts';
 export { RolloutReconciler, type RolloutReconcilerOptions } from './rollouts/reconciler.ts';
+export { type Controller, startController } from './start.ts';

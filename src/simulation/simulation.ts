@@ -25,7 +25,7 @@ export interface ControllerEnvironment {
   /** Reads past the cache. */
   live: Pick<KubeClient, 'get'>;
   clock: Clock;
-  recordEvent(about: KubeObject, event: EventRecord): void;
+  recordEvent(about: KubeObject & { apiVersion: string; kind: string }, event: EventRecord): void;
 }
 
 export interface RecordedEvent extends EventRecord {

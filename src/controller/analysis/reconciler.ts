@@ -12,14 +12,12 @@ import {
   AnalysisRuns,
   type Clock,
   type Decision,
-  type EventRecord,
   equal,
   isCompleted,
-  type KubeObject,
   type MetricResult,
 } from '../../api/index.ts';
 import { isConflict, objectKey, type Reader, splitKey, type Writer } from '../../kube/index.ts';
-import { act } from '../act.ts';
+import { act, type RecordEvent } from '../act.ts';
 import { OwnWrites } from '../own-writes.ts';
 import { type PassResult, type Reconciler, type Watch, watch } from '../reconciler.ts';
 import { StaleViews, staleRetryMs } from '../stale-views.ts';
@@ -28,7 +26,7 @@ export interface AnalysisReconcilerOptions {
   reader: Reader;
   writer: Writer;
   clock: Clock;
-  recordEvent(about: KubeObject, event: EventRecord): void;
+  recordEvent: RecordEvent;
   /** Takes one measurement; what goes wrong is in the result. Ends early when the signal aborts. */
   measure(run: AnalysisRun, task: MeasurementTask, signal: AbortSignal): Promise<TaskResult>;
   log?: Logger | undefined;

@@ -3,9 +3,7 @@ import {
   API_VERSION,
   type Clock,
   type Decision,
-  type EventRecord,
   type Instant,
-  type KubeObject,
   type Rollout,
   type RolloutStatus,
   Rollouts,
@@ -19,7 +17,7 @@ import {
   type Writer,
 } from '../../kube/index.ts';
 import { decideRollout, decideRolloutDeleted, type RolloutSettings } from '../../rollouts/index.ts';
-import { type Acted, act } from '../act.ts';
+import { type Acted, act, type RecordEvent } from '../act.ts';
 import { find, type IndexedReader } from '../indexes.ts';
 import { OwnWrites } from '../own-writes.ts';
 import { type PassResult, type Reconciler, type Watch, watch } from '../reconciler.ts';
@@ -37,7 +35,7 @@ export interface RolloutReconcilerOptions {
   /** Reads past the caches. */
   live: Pick<KubeClient, 'get'>;
   clock: Clock;
-  recordEvent(about: KubeObject, event: EventRecord): void;
+  recordEvent: RecordEvent;
   settings: RolloutSettings;
   log?: Logger | undefined;
   /** Called after a new status is written. */
