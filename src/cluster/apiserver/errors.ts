@@ -16,3 +16,12 @@ export interface FieldError {
   value?: unknown;
   detail: string;
 }
+
+/** A refused value that messages show as it is, e.g. `0x0`, where others are quoted as JSON. */
+export class Verbatim {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}

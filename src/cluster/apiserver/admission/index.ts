@@ -1,0 +1,54 @@
+import type { Pod, Service } from 'kubernetes-types/core/v1.d.ts';
+import type { KubeObject } from '../../../api/index.ts';
+import { type Admission, is, keyOf, type ObjectTarget, type Target } from '../rest/core.ts';
+import { invalid } from '../status.ts';
+import type { Store } from '../store/index.ts';
+import { parseAddressRange } from './addresses.ts';
+import { checkImmortal, checkNamespace } from './namespaces.ts';
+import { completePod } from './pods.ts';
+import { ServiceAddresses } from './services.ts';
+
+export { SYSTEM_NAMESPACES } from './namespaces.ts';
+
+/** The admission rules of the built-in kinds. */
+export class BuiltinAdmission implements Admission {
+  readonly #store: Store;
+  readonly #addresses: ServiceAddresses;
+
+  /** @param serviceCidr where cluster IPs come from */
+  constructor(store: Store, serviceCidr: string) {
+    this.#store = store;
+    this.#addresses = new ServiceAddresses(store, parseAddressRange(serviceCidr));
+  }
+
+  admitCreate(target: Target, object: KubeObject): KubeObject {
+    checkNamespace(this.#store, target, object.metadata?.name ?? '');
+    if (is(target.kind, '', 'pods')) return completePod(object as Pod);
+    if (is(target.kind, '', 'services')) return this.#completeService(target, object as Service);
+    return object;
+  }
+
+  admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
+    if (!is(target.kind, '', 'services') || target.subresource) return next;
+    return this.#completeService(target, next as Service, live as Service);
+  }
+
+  admitDelete(target: ObjectTarget): void {
+    checkImmortal(target);
+  }
+
+  settle(target: Target, name: string): void {
+    if (is(target.kind, '', 'services')) this.#addresses.settle(keyOf(target.kind, target.namespace, name));
+  }
+
+  #completeService({ kind, namespace }: Target, service: Service, live?: Service): Service {
+    const name = service.metadata?.name ?? '';
+    const { service: complete, errors } = this.#addresses.complete(
+      keyOf(kind, namespace, name),
+      service,
+      live,
+    );
+    if (errors.length > 0) throw invalid(kind, name, errors);
+    return complete;
+  }
+}

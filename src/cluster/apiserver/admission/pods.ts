@@ -1,0 +1,37 @@
+import type { Pod, Toleration } from 'kubernetes-types/core/v1.d.ts';
+
+const TOLERATION_SECONDS = 300;
+const TOLERATED = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+/** What Kubernetes' default admission plugins add to a new pod: service account, priority, tolerations. */
+export function completePod(pod: Pod): Pod {
+  const { spec } = pod;
+  if (!spec) return pod;
+  const serviceAccountName = spec.serviceAccountName || spec.serviceAccount || 'default';
+  return {
+    ...pod,
+    spec: {
+      ...spec,
+      serviceAccountName,
+      serviceAccount: serviceAccountName,
+      priority: spec.priority ?? 0,
+      preemptionPolicy: spec.preemptionPolicy ?? 'PreemptLowerPriority',
+      tolerations: [...(spec.tolerations ?? []), ...missingTolerations(spec.tolerations ?? [])],
+    },
+  };
+}
+
+function missingTolerations(given: readonly Toleration[]): Toleration[] {
+  const tolerates = (key: string) =>
+    given.some(
+      (toleration) =>
+        (!toleration.key || toleration.key === key) &&
+        (!toleration.effect || toleration.effect === 'NoExecute'),
+    );
+  return TOLERATED.filter((key) => !tolerates(key)).map((key) => ({
+    key,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: TOLERATION_SECONDS,
+  }));
+}

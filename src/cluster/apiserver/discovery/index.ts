@@ -1,0 +1,2 @@
+/** What the server is and serves: health, version, discovery and OpenAPI documents. */
+export { Discovery } from './handler.ts';

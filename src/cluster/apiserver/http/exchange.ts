@@ -1,0 +1,98 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { stringify as stringifyYaml } from 'yaml';
+import type { User } from '../access/users.ts';
+import type { StatusError } from '../status.ts';
+import { readBody } from './body.ts';
+import type { Accepted } from './negotiate.ts';
+
+export type Request = IncomingMessage | Http2ServerRequest;
+export type Response = ServerResponse | Http2ServerResponse;
+
+/** One request and its answer. */
+export class Exchange {
+  readonly method: string;
+  readonly url: URL;
+  readonly request: Request;
+  readonly response: Response;
+  user: User;
+  readonly #warnings = new Set<string>();
+
+  constructor(request: Request, response: Response, user: User) {
+    this.request = request;
+    this.response = response;
+    this.user = user;
+    this.method = request.method ?? 'GET';
+    // Only the path matters; the authority is the client's business.
+    this.url = new URL(`https://kanari${request.url?.startsWith('/') ? '' : '/'}${request.url ?? ''}`);
+  }
+
+  get query(): URLSearchParams {
+    return this.url.searchParams;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.request.headers[name];
+    return Array.isArray(value) ? value.join(',') : value;
+  }
+
+  body(): Promise<Buffer> {
+    return readBody(this.request);
+  }
+
+  /** Adds a Warning header to the answer. */
+  warn(text: string): void {
+    this.#warnings.add(text);
+  }
+
+  /** Sends a whole answer. */
+  send(status: number, contentType: string | undefined, body: string | Buffer, headers = {}): void {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    this.writeHead(status, {
+      ...(contentType && { 'content-type': contentType }),
+      ...(status !== 204 && { 'content-length': bytes.length }),
+      ...headers,
+    });
+    if (this.method === 'HEAD') this.response.end();
+    else this.response.end(bytes);
+  }
+
+  /** Sends a JSON value in the format that the client accepts. */
+  sendValue(status: number, value: unknown, format: Accepted['format'] = 'json', headers = {}): void {
+    if (format === 'yaml') {
+      this.send(status, 'application/yaml', stringifyYaml(value, { sortMapEntries: true }), headers);
+    } else {
+      this.send(status, 'application/json', `${JSON.stringify(value)}\n`, headers);
+    }
+  }
+
+  /** Answers what was thrown; a stream that has begun is broken off. */
+  sendError(error: StatusError): void {
+    if (this.response.headersSent) {
+      this.response.destroy();
+      return;
+    }
+    const retryAfter = error.details?.retryAfterSeconds;
+    this.sendValue(
+      error.code,
+      error.toStatus(),
+      'json',
+      retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+    );
+  }
+
+  /** Begins an answer; for streams. */
+  writeHead(status: number, headers: OutgoingHttpHeaders): void {
+    const warnings = [...this.#warnings].map((text) => `299 - ${JSON.stringify(text)}`);
+    // The two responses differ in their types alone.
+    const response = this.response as ServerResponse;
+    response.setHeader('cache-control', 'no-cache, private');
+    if (warnings.length > 0) response.setHeader('warning', warnings);
+    response.writeHead(status, headers);
+  }
+
+  /** Sends the headers before there is a body; a client of a stream waits for them. */
+  flushHeaders(): void {
+    if ('flushHeaders' in this.response) this.response.flushHeaders();
+  }
+}

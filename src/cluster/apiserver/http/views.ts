@@ -1,0 +1,50 @@
+import type { Instant, KubeObject } from '../../../api/index.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { ObjectList } from '../rest/read.ts';
+import { toTable } from '../table/index.ts';
+import type { Accepted } from './negotiate.ts';
+
+/** What a client may ask of rows and lists beside the objects themselves. */
+export interface ViewOptions {
+  accepted: Accepted;
+  /** `includeObject` of a Table. Default: Metadata. */
+  includeObject?: 'None' | 'Metadata' | 'Object';
+  now: Instant;
+}
+
+/** An object as Table or PartialObjectMetadata, or as it is. */
+export function viewObject(
+  kind: Kind,
+  object: KubeObject,
+  options: ViewOptions,
+  withColumns = true,
+): unknown {
+  const { accepted, includeObject = 'Metadata', now } = options;
+  if (accepted.as === 'Table') {
+    const table = toTable(kind, [object], { now, includeObject, withColumns });
+    return { ...table, metadata: { resourceVersion: object.metadata?.resourceVersion ?? '' } };
+  }
+  return accepted.as === 'PartialObjectMetadata' ? partial(object) : object;
+}
+
+/** A list as Table or PartialObjectMetadataList, or as it is. */
+export function viewList(kind: Kind, list: ObjectList, options: ViewOptions): unknown {
+  const { accepted, includeObject = 'Metadata', now } = options;
+  if (accepted.as === 'Table') {
+    const table = toTable(kind, list.items, { now, includeObject, withColumns: true });
+    return { ...table, metadata: list.metadata };
+  }
+  if (accepted.as !== 'PartialObjectMetadataList') return list;
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: list.metadata,
+    items: list.items.map(partial),
+  };
+}
+
+const partial = ({ metadata }: KubeObject) => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata,
+});

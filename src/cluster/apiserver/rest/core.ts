@@ -1,0 +1,65 @@
+import type { Clock, KubeObject } from '../../../api/index.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { Registry } from '../registry/registry.ts';
+import { type Named, unknownResource } from '../status.ts';
+import type { Resource, Store } from '../store/index.ts';
+
+/** What every verb works on. */
+export interface Core {
+  store: Store;
+  registry: Registry;
+  clock: Clock;
+  admission: Admission;
+}
+
+/** Rules that reach beyond the one object: other objects, and what the server hands out. */
+export interface Admission {
+  /** Completes an object before it is validated and created. @throws StatusError */
+  admitCreate(target: Target, object: KubeObject): KubeObject;
+  /** Completes the next state of an object. @throws StatusError */
+  admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject;
+  /** @throws StatusError */
+  admitDelete(target: ObjectTarget): void;
+  /** Takes back what was handed out for a write that did not come to be: refused after all, or a dry run. */
+  settle(target: Target, name: string): void;
+}
+
+/** What a request is about. */
+export interface Target {
+  kind: Kind;
+  /** Undefined for cluster-scoped kinds, and for lists of all namespaces. */
+  namespace?: string | undefined;
+  name?: string | undefined;
+  subresource?: string | undefined;
+}
+
+/** A target with a name. */
+export type ObjectTarget = Target & { name: string };
+
+export const NAMESPACES: Named = { group: '', plural: 'namespaces', kind: 'Namespace' };
+
+export const apiVersionOfKind = ({ group, version }: Kind) => (group ? `${group}/${version}` : version);
+
+export const is = (kind: Named, group: string, plural: string) =>
+  kind.group === group && kind.plural === plural;
+
+/** The key of an object within its resource. */
+export function keyOf(kind: Kind, namespace: string | undefined, name: string): string {
+  return kind.namespaced ? `${namespace ?? ''}/${name}` : name;
+}
+
+/** An object as this kind and version shows it. */
+export function present<T extends KubeObject>(kind: Kind, object: T): T {
+  return { ...object, kind: kind.kind, apiVersion: apiVersionOfKind(kind) };
+}
+
+/** The resource and key of a target. */
+export function locate(core: Core, target: ObjectTarget): { resource: Resource; key: string } {
+  const { kind, namespace, name } = target;
+  return { resource: core.registry.resourceOf(kind), key: keyOf(kind, namespace, name) };
+}
+
+/** Refuses a path whose namespace does not fit the scope of the kind. */
+export function checkScope({ kind, namespace }: Target): void {
+  if (!kind.namespaced && namespace !== undefined) throw unknownResource();
+}

@@ -1,0 +1,210 @@
+import { formatTime, type KubeObject, parseTime } from '../../../api/index.ts';
+import type { FieldError } from '../errors.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { invalid, notFound, preconditionConflict, type Status } from '../status.ts';
+import { type Core, is, locate, type ObjectTarget, present } from './core.ts';
+import { parseDryRun } from './options.ts';
+import { isLeaving } from './update.ts';
+
+/** `meta.k8s.io/v1` DeleteOptions, from the body or the query. */
+export interface DeleteOptions {
+  gracePeriodSeconds?: number | undefined;
+  propagationPolicy?: 'Foreground' | 'Background' | 'Orphan' | undefined;
+  orphanDependents?: boolean | undefined;
+  preconditions?: { uid?: string; resourceVersion?: string } | undefined;
+  dryRun: boolean;
+}
+
+const POLICIES = ['Foreground', 'Background', 'Orphan'];
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+
+/** Reads the options of a deletion; what the body does not say may be in the query. @throws StatusError 422 */
+export function parseDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
+  const given = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const errors: FieldError[] = [];
+  const grace = given.gracePeriodSeconds ?? query.get('gracePeriodSeconds') ?? undefined;
+  const policy = given.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
+  const orphan = given.orphanDependents ?? query.get('orphanDependents') ?? undefined;
+  const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');
+  if (grace !== undefined && !/^-?\d{1,15}$/.test(String(grace))) {
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: 'gracePeriodSeconds',
+      value: grace,
+      detail: 'must be a whole number of seconds',
+    });
+  }
+  if (policy !== undefined && !POLICIES.includes(String(policy))) {
+    errors.push({
+      type: 'FieldValueNotSupported',
+      field: 'propagationPolicy',
+      value: policy,
+      detail: 'supported values: "Foreground", "Background", "Orphan", "nil"',
+    });
+  }
+  if (policy !== undefined && orphan !== undefined) {
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: 'propagationPolicy',
+      value: policy,
+      detail: 'orphanDependents and deletionPropagation cannot be both set',
+    });
+  }
+  const dryRunAll = parseDryRun(dryRun, errors);
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
+  return {
+    gracePeriodSeconds: grace === undefined ? undefined : Math.max(0, Number(grace)),
+    propagationPolicy: policy as DeleteOptions['propagationPolicy'],
+    orphanDependents: orphan === undefined ? undefined : String(orphan) === 'true',
+    preconditions: given.preconditions as DeleteOptions['preconditions'],
+    dryRun: dryRunAll,
+  };
+}
+
+/** What became of an object; gone: it is no longer there. */
+export interface Deletion {
+  object: KubeObject;
+  gone: boolean;
+}
+
+/**
+ * DELETE of one object: removes it, or marks it when finalizers or its grace period hold it.
+ * @throws StatusError 403, 404 or 409
+ */
+export async function deleteObject(
+  core: Core,
+  target: ObjectTarget,
+  options: DeleteOptions,
+): Promise<Deletion> {
+  const { kind, name } = target;
+  const { resource, key } = locate(core, target);
+  const entry = core.store.latest(resource, key);
+  if (!entry) throw notFound(kind, name);
+  const live = present(kind, entry.object);
+  checkPreconditions(kind, name, live, options.preconditions);
+  core.admission.admitDelete(target);
+  const marked = markDeleted(kind, live, options, core.clock());
+  const gone = isLeaving(kind, marked);
+  if (options.dryRun || (!gone && marked === live)) return { object: marked, gone };
+  const written = gone
+    ? await core.store.delete(resource, key, kind.strategy.gracePeriodSeconds ? marked : live)
+    : await core.store.put(resource, key, marked);
+  return { object: present(kind, written.object), gone };
+}
+
+/** The answer to a deletion: the object for some kinds and for what is still there, else a Status. */
+export function deletionAnswer(kind: Kind, { object, gone }: Deletion): KubeObject | Status {
+  if (!gone || kind.strategy.returnsDeletedObject) return object;
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: {
+      name: object.metadata?.name ?? '',
+      ...(kind.group && { group: kind.group }),
+      kind: kind.plural,
+      uid: object.metadata?.uid ?? '',
+    },
+  };
+}
+
+function checkPreconditions(
+  kind: Kind,
+  name: string,
+  { metadata }: KubeObject,
+  preconditions: DeleteOptions['preconditions'],
+): void {
+  const { uid, resourceVersion } = preconditions ?? {};
+  if (uid && uid !== metadata?.uid) {
+    throw preconditionConflict(
+      kind,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata?.uid}). ` +
+        'The object might have been deleted and then recreated',
+    );
+  }
+  if (resourceVersion && resourceVersion !== metadata?.resourceVersion) {
+    throw preconditionConflict(
+      kind,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+        `(${metadata?.resourceVersion}). The object might have been modified`,
+    );
+  }
+}
+
+/** The object with its deletion noted; the same object when it is being deleted already and nothing changes. */
+function markDeleted(kind: Kind, live: KubeObject, options: DeleteOptions, now: number): KubeObject {
+  const metadata = live.metadata ?? {};
+  const grace = kind.strategy.gracePeriodSeconds?.(live, options.gracePeriodSeconds) ?? 0;
+  const finalizers = finalizersFor(kind, live, options);
+  const sameFinalizers = finalizers.join() === (metadata.finalizers ?? []).join();
+  const { finalizers: _finalizers, ...others } = metadata;
+  const base = { ...others, ...(finalizers.length > 0 && { finalizers }) };
+  if (metadata.deletionTimestamp) {
+    const before = metadata.deletionGracePeriodSeconds ?? 0;
+    const shorter = options.gracePeriodSeconds !== undefined && grace < before;
+    if (!shorter) return sameFinalizers ? live : { ...live, metadata: base };
+    const asked = (parseTime(metadata.deletionTimestamp) ?? now) - before * 1000;
+    return { ...live, metadata: { ...base, ...deletion(grace === 0 ? now : asked + grace * 1000, grace) } };
+  }
+  const noted = {
+    ...base,
+    ...deletion(now + grace * 1000, twoPhase(kind) ? undefined : grace),
+    ...(base.generation && { generation: base.generation + 1 }),
+  };
+  return terminating(kind, { ...live, metadata: noted }, now);
+}
+
+const deletion = (at: number, grace: number | undefined) => ({
+  deletionTimestamp: formatTime(at),
+  ...(grace !== undefined && { deletionGracePeriodSeconds: grace }),
+});
+
+/** Namespaces and CRDs are emptied before they go; they have no grace period. */
+const twoPhase = (kind: Kind) =>
+  is(kind, '', 'namespaces') || is(kind, 'apiextensions.k8s.io', 'customresourcedefinitions');
+
+const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+
+function terminating(kind: Kind, object: KubeObject, now: number): KubeObject {
+  if (is(kind, '', 'namespaces')) {
+    const { status } = object as { status?: object };
+    return { ...object, status: { ...status, phase: 'Terminating' } } as KubeObject;
+  }
+  if (!is(kind, 'apiextensions.k8s.io', 'customresourcedefinitions')) return object;
+  const { status = {} } = object as { status?: { conditions?: object[] } };
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    lastTransitionTime: formatTime(now),
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  const finalizers = [...new Set([...(object.metadata?.finalizers ?? []), CRD_FINALIZER])];
+  return {
+    ...object,
+    metadata: { ...object.metadata, finalizers },
+    status: { ...status, conditions: [...(status.conditions ?? []), condition] },
+  } as KubeObject;
+}
+
+/** Finalizers after the wish for the dependents is noted among them, for the garbage collector to act on. */
+function finalizersFor(kind: Kind, { metadata }: KubeObject, options: DeleteOptions): string[] {
+  const existing = metadata?.finalizers ?? [];
+  const kept = existing.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  const wish = dependentsWish(kind, existing, options);
+  if (wish === 'Orphan') return [...kept, ORPHAN];
+  if (wish === 'Foreground') return [...kept, FOREGROUND];
+  return kept;
+}
+
+function dependentsWish(kind: Kind, existing: readonly string[], options: DeleteOptions) {
+  if (options.propagationPolicy) return options.propagationPolicy;
+  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
+  if (existing.includes(ORPHAN)) return 'Orphan';
+  if (existing.includes(FOREGROUND)) return 'Foreground';
+  return kind.strategy.defaultPropagation ?? 'Background';
+}

@@ -1,0 +1,178 @@
+import type { KubeObject } from '../../../api/index.ts';
+import { decodeJson, decodeYaml, mediaType } from '../http/body.ts';
+import {
+  type ApplyConflict,
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  PatchError,
+  serverSideApply,
+} from '../patch/index.ts';
+import { badRequest, invalid, StatusError, unsupportedMediaType } from '../status.ts';
+import { apiVersionOfKind, type Core, locate, type ObjectTarget, present } from './core.ts';
+import { createDecoded } from './create.ts';
+import { applyAllDefaults, type DecodeContext, decodeFields, decodeObject } from './decode.ts';
+import type { WriteOptions } from './options.ts';
+import { carryName, modifyObject, type Written } from './update.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** What PATCH needs of the request beside the target. */
+export interface PatchContext extends DecodeContext {
+  options: WriteOptions;
+  /** Whether the query names the manager; apply insists on it. */
+  namedManager: boolean;
+}
+
+/**
+ * PATCH in its four forms; the media type says which. Apply creates what is missing.
+ * @throws StatusError 400, 404, 409, 415 or 422
+ */
+export async function patchObject(
+  core: Core,
+  target: ObjectTarget,
+  body: Buffer,
+  contentType: string | undefined,
+  context: PatchContext,
+): Promise<Written> {
+  const { kind } = target;
+  if (mediaType(contentType) === APPLY_PATCH) {
+    return applyObject(core, target, decodeYaml(body, kind.kind), context);
+  }
+  const patched = patcher(target, body, contentType, context);
+  const { options } = context;
+  const next = (live: KubeObject) => {
+    const object = decodeObject(kind, patched(live), context);
+    return carryName(target, object, live);
+  };
+  return { object: await modifyObject(core, target, { options, next }), created: false };
+}
+
+/** The function that patches an object of this kind, for every media type but apply. */
+export function patcher(
+  { kind }: Pick<ObjectTarget, 'kind'>,
+  body: Buffer,
+  contentType: string | undefined,
+  { custom }: Pick<PatchContext, 'custom'>,
+): (live: KubeObject) => unknown {
+  const type = mediaType(contentType);
+  const accepted = [JSON_PATCH, MERGE_PATCH, ...(custom ? [] : [STRATEGIC_PATCH]), APPLY_PATCH];
+  if (!accepted.includes(type)) throw unsupportedMediaType(accepted);
+  const patch = decodeJson(body, 'patch');
+  if (type === JSON_PATCH) {
+    if (!Array.isArray(patch)) throw badRequest('a JSON patch is a list of operations');
+    return (live) => refusing(() => applyJsonPatch(live, patch));
+  }
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
+    throw badRequest(`a patch of type ${type} is an object`);
+  }
+  if (type === MERGE_PATCH) return (live) => refusing(() => applyMergePatch(live, patch));
+  return (live) => refusing(() => applyStrategicMergePatch(live, patch, kind.schema));
+}
+
+function refusing<T>(apply: () => T): T {
+  try {
+    return apply();
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    if (error.status === 422) {
+      throw new StatusError(
+        422,
+        'Invalid',
+        'the server rejected our request due to an error in our request',
+        {},
+      );
+    }
+    if (error.status === 500) throw new StatusError(500, '', error.message);
+    throw badRequest(error.message);
+  }
+}
+
+async function applyObject(
+  core: Core,
+  target: ObjectTarget,
+  body: unknown,
+  context: PatchContext,
+): Promise<Written> {
+  const { options } = context;
+  if (!context.namedManager) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      {
+        type: 'FieldValueRequired',
+        field: 'fieldManager',
+        detail: 'is required for apply patch',
+      },
+    ]);
+  }
+  const applied = appliedConfiguration(target, body, context);
+  const merge = (live: KubeObject | undefined) => mergeApplied(core, target, live, applied, options);
+  const { resource, key } = locate(core, target);
+  if (!core.store.latest(resource, key) && !target.subresource) {
+    const object = await createDecoded(core, target, merge(undefined), options);
+    return { object, created: true };
+  }
+  const next = (live: KubeObject) => carryName(target, merge(live), live);
+  return { object: await modifyObject(core, target, { options, next, managed: true }), created: false };
+}
+
+/** The configuration as it was sent: without defaults, since what is not in it is not owned. */
+function appliedConfiguration(target: ObjectTarget, body: unknown, context: PatchContext): KubeObject {
+  const { kind, name, namespace } = target;
+  const sent = (typeof body === 'object' && body !== null ? body : {}) as KubeObject;
+  if (sent.metadata?.managedFields?.length) throw badRequest('metadata.managedFields must be nil');
+  if (!sent.kind || !sent.apiVersion) {
+    throw badRequest(
+      `invalid object type: ${sent.apiVersion ? 'kind' : 'apiVersion'} is missing in the configuration`,
+    );
+  }
+  const pruned = decodeFields(kind, sent, context);
+  const { managedFields: _managed, ...metadata } = pruned.metadata ?? {};
+  if (metadata.name && metadata.name !== name) {
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+  }
+  return {
+    ...pruned,
+    metadata: { ...metadata, name, ...(kind.namespaced && { namespace }) },
+  };
+}
+
+function mergeApplied(
+  core: Core,
+  { kind, subresource }: ObjectTarget,
+  live: KubeObject | undefined,
+  applied: KubeObject,
+  { fieldManager, force }: WriteOptions,
+): KubeObject {
+  const result = refusing(() =>
+    serverSideApply({
+      live,
+      applied,
+      manager: fieldManager,
+      force: force ?? false,
+      subresource,
+      schema: kind.schema,
+      apiVersion: apiVersionOfKind(kind),
+      now: core.clock(),
+    }),
+  );
+  if (result.conflicts) throw applyConflict(result.conflicts);
+  return applyAllDefaults(kind, present(kind, result.object));
+}
+
+function applyConflict(conflicts: readonly ApplyConflict[]): StatusError {
+  const only = conflicts.length === 1 ? conflicts[0] : undefined;
+  const byManager = Map.groupBy(conflicts, ({ message }) => message.replace(/^conflict/, 'conflicts'));
+  const list = [...byManager].map(
+    ([who, held]) => `${who}:\n${held.map(({ field }) => `- ${field}`).join('\n')}`,
+  );
+  const summary = only ? `${only.message}: ${only.field}` : list.join('\n');
+  const count = `${conflicts.length} conflict${only ? '' : 's'}`;
+  return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${summary}`, {
+    causes: conflicts.map(({ message, field }) => ({ reason: 'FieldManagerConflict', message, field })),
+  });
+}

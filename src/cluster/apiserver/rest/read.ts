@@ -1,0 +1,186 @@
+import type { KubeObject } from '../../../api/index.ts';
+import type { FieldError } from '../errors.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { badRequest, expired, invalid, notFound, tooLargeResourceVersion } from '../status.ts';
+import type { Entry, Resource } from '../store/index.ts';
+import { apiVersionOfKind, type Core, locate, type ObjectTarget, present, type Target } from './core.ts';
+import { parseCount } from './options.ts';
+import { type Matches, parseSelectors } from './selectors.ts';
+
+/** A list as it is answered. */
+export interface ObjectList {
+  kind: string;
+  apiVersion: string;
+  metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number };
+  items: KubeObject[];
+}
+
+/** How long a read waits for a revision that has not happened yet. */
+const FUTURE_WAIT_MS = 3000;
+const FUTURE_POLL_MS = 50;
+
+/** GET of one object. @throws StatusError 404, or 504 for a resourceVersion of the future */
+export async function getObject(
+  core: Core,
+  target: ObjectTarget,
+  query: URLSearchParams,
+): Promise<KubeObject> {
+  const { kind, name } = target;
+  const version = parseVersion(query);
+  if (version) await reached(core, version);
+  const { resource, key } = locate(core, target);
+  const entry = resource.get(key);
+  if (!entry) throw notFound(kind, name);
+  return present(kind, entry.object);
+}
+
+/** GET of a collection: selectors, pages over a snapshot, resourceVersion and resourceVersionMatch. */
+export async function listObjects(core: Core, target: Target, query: URLSearchParams): Promise<ObjectList> {
+  const { kind } = target;
+  const matches = parseSelectors(kind, query);
+  const snapshot = await takeSnapshot(core, target, query);
+  const limit = parseCount(query, 'limit') ?? 0;
+  const { page, next, remaining } = cut(snapshot.entries, matches, limit);
+  const items = page.map(({ object }) => presentItem(core, kind, object));
+  return {
+    kind: kind.listKind,
+    apiVersion: apiVersionOfKind(kind),
+    metadata: {
+      resourceVersion: String(snapshot.revision),
+      ...(next !== undefined && { continue: encodeContinue({ revision: snapshot.revision, start: next }) }),
+      // As in Kubernetes, not told where a selector makes it a guess.
+      ...(next !== undefined && !matches && { remainingItemCount: remaining }),
+    },
+    items,
+  };
+}
+
+/** Items of built-in lists leave out what the list says already. */
+function presentItem(core: Core, kind: Kind, object: KubeObject): KubeObject {
+  if (core.registry.isCustom(kind)) return present(kind, object);
+  const { kind: _kind, apiVersion: _apiVersion, ...item } = object;
+  return item;
+}
+
+interface Snapshot {
+  revision: number;
+  entries: Entry[];
+}
+
+async function takeSnapshot(core: Core, target: Target, query: URLSearchParams): Promise<Snapshot> {
+  const resource = core.registry.resourceOf(target.kind);
+  const token = query.get('continue');
+  checkVersionOptions(query);
+  if (token) {
+    const { revision, start } = decodeContinue(token);
+    return snapshotAt(resource, target, revision, start, 'The provided continue parameter is too old');
+  }
+  const version = parseVersion(query);
+  if (version) await reached(core, version);
+  if (version && query.get('resourceVersionMatch') === 'Exact') {
+    return snapshotAt(resource, target, version, '', 'The resourceVersion for the provided list is too old');
+  }
+  return { revision: core.store.revision, entries: resource.list(target.namespace) };
+}
+
+function snapshotAt(
+  resource: Resource,
+  { namespace }: Target,
+  revision: number,
+  start: string,
+  tooOld: string,
+): Snapshot {
+  const entries = resource.listAt(revision, namespace, start);
+  if (!entries) throw expired(`${tooOld}: it is not kept any more; list again from the start`);
+  return { revision, entries };
+}
+
+function cut(entries: readonly Entry[], matches: Matches | undefined, limit: number) {
+  const page: Entry[] = [];
+  for (let i = 0; i < entries.length; i += 1) {
+    const entry = entries[i]!;
+    if (matches && !matches(entry.object)) continue;
+    if (limit > 0 && page.length === limit) {
+      return { page, next: `${page.at(-1)!.key}\0`, remaining: entries.length - i };
+    }
+    page.push(entry);
+  }
+  return { page, next: undefined, remaining: 0 };
+}
+
+const VERSION_MATCHES = ['Exact', 'NotOlderThan'];
+
+function checkVersionOptions(query: URLSearchParams): void {
+  const match = query.get('resourceVersionMatch');
+  const version = query.get('resourceVersion');
+  if (query.get('continue') && version && version !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
+  if (!match) return;
+  const problem = (type: FieldError['type'], detail: string): FieldError => ({
+    type,
+    field: 'resourceVersionMatch',
+    value: match,
+    detail,
+  });
+  const errors: FieldError[] = [];
+  if (query.get('continue')) {
+    errors.push(
+      problem('FieldValueForbidden', 'resourceVersionMatch is forbidden when continue is provided'),
+    );
+  } else if (!version) {
+    errors.push(
+      problem('FieldValueForbidden', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+    );
+  }
+  if (!VERSION_MATCHES.includes(match)) {
+    errors.push(problem('FieldValueNotSupported', 'supported values: "Exact", "NotOlderThan", ""'));
+  }
+  if (match === 'Exact' && version === '0') {
+    errors.push(
+      problem('FieldValueForbidden', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+    );
+  }
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+}
+
+/** The `resourceVersion` of a read; 0 when absent or `0`. @throws StatusError 400 */
+export function parseVersion(query: URLSearchParams): number {
+  const text = query.get('resourceVersion');
+  if (!text) return 0;
+  if (!/^\d{1,15}$/.test(text)) {
+    throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: must be a whole number`);
+  }
+  return Number(text);
+}
+
+/** Waits until a revision is there. @throws StatusError 504 when it does not come */
+async function reached({ store }: Core, revision: number): Promise<void> {
+  for (let waited = 0; store.revision < revision; waited += FUTURE_POLL_MS) {
+    if (waited >= FUTURE_WAIT_MS) throw tooLargeResourceVersion(revision, store.revision);
+    await new Promise((resolve) => setTimeout(resolve, FUTURE_POLL_MS));
+  }
+}
+
+interface Continue {
+  revision: number;
+  /** Key of the first entry of the next page, or one just before it. */
+  start: string;
+}
+
+/** The form that Kubernetes gives its tokens. */
+function encodeContinue({ revision, start }: Continue): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start })).toString('base64url');
+}
+
+function decodeContinue(token: string): Continue {
+  try {
+    const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    if (v === 'meta.k8s.io/v1' && Number.isSafeInteger(rv) && rv > 0 && typeof start === 'string') {
+      return { revision: rv, start };
+    }
+  } catch {
+    // Refused below, as any other token that is not ours.
+  }
+  throw badRequest('invalid continue token: continue key is not valid: it was not given out by this server');
+}

@@ -1,0 +1,48 @@
+import type { KubeObject } from '../../../api/index.ts';
+import type { FieldError } from '../errors.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { validateMetadata, validateSchema } from '../schema/index.ts';
+import type { Core } from './core.ts';
+
+/** What is wrong with an object that is to be stored; `live` is the object that it replaces. */
+export function validateObject(
+  core: Core,
+  kind: Kind,
+  object: KubeObject,
+  live?: KubeObject,
+  subresource?: 'status',
+): FieldError[] {
+  const errors = [
+    ...validateMetadata(object, kind),
+    ...(live ? validateMetadataUpdate(object, live) : []),
+    ...(kind.strategy.validate?.(object) ?? []),
+    ...(live ? (kind.strategy.validateUpdate?.(object, live, subresource) ?? []) : []),
+  ];
+  // A built-in kind's own rules say more than its schema; the schema is the net below them.
+  if (errors.length > 0 && !core.registry.isCustom(kind)) return unique(errors);
+  return unique([...errors, ...validateSchema(object, kind.schema, live)]);
+}
+
+function validateMetadataUpdate(next: KubeObject, live: KubeObject): FieldError[] {
+  if (!live.metadata?.deletionTimestamp) return [];
+  const before = new Set(live.metadata.finalizers);
+  const added = (next.metadata?.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
+  if (added.length === 0) return [];
+  const list = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
+  return [
+    {
+      type: 'FieldValueForbidden',
+      field: 'metadata.finalizers',
+      detail: `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`,
+    },
+  ];
+}
+
+/** Strategy and schema may both find the same fault. */
+function unique(errors: readonly FieldError[]): FieldError[] {
+  const seen = new Set<string>();
+  return errors.filter(({ type, field, detail }) => {
+    const identity = `${type} ${field} ${detail}`;
+    return !seen.has(identity) && seen.add(identity);
+  });
+}

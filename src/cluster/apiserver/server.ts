@@ -1,0 +1,209 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../api/index.ts';
+import { Authenticator } from './access/authenticate.ts';
+import { issueServerCertificate } from './access/certificates.ts';
+import { ServiceAccountTokens } from './access/service-account-tokens.ts';
+import { StateFiles } from './access/state-files.ts';
+import { ADMIN, ANONYMOUS, type User } from './access/users.ts';
+import { BuiltinAdmission, SYSTEM_NAMESPACES } from './admission/index.ts';
+import type { ApiContext } from './http/context.ts';
+import { Dispatcher } from './http/dispatch.ts';
+import { Exchange, type Request, type Response } from './http/exchange.ts';
+import { type Listener, listen } from './http/listen.ts';
+import { builtinKinds } from './kinds/index.ts';
+import { openSqliteLog } from './log/index.ts';
+import { CustomKinds } from './registry/custom-kinds.ts';
+import { Registry } from './registry/registry.ts';
+import { createObject } from './rest/create.ts';
+import { deleteObject } from './rest/delete.ts';
+import { internalError, StatusError } from './status.ts';
+import { type Compaction, Store } from './store/index.ts';
+import { EventLines } from './watch/lines.ts';
+
+export interface ApiServerOptions {
+  /** Folder of the database, certificates, tokens and kubeconfig; made when missing. */
+  stateDir: string;
+  /** Default: 6443; 0: any that is free. */
+  port?: number;
+  /** Address to listen on. Default: 127.0.0.1. */
+  host?: string;
+  /** Where Services get their cluster IPs from. Default: 127.96.0.0/16. */
+  serviceCidr?: string;
+  clock: Clock;
+  log: Logger;
+  /** How much of the past watches and pages can go back to. Default: 10,000 revisions and 5 minutes. */
+  compaction?: Partial<Compaction>;
+  /** Further bearer tokens and whose they are. */
+  tokens?: Readonly<Record<string, User>>;
+}
+
+export interface ApiServer {
+  /** E.g. `https://127.0.0.1:6443`. */
+  readonly url: string;
+  readonly caPem: string;
+  /** Bearer token of the administrator. */
+  readonly adminToken: string;
+  readonly kubeconfigPath: string;
+  /** Bearer token with which the server asks node agents for logs. */
+  readonly nodeToken: string;
+  /** Ends watches, finishes writes, releases the state directory. Idempotent. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_PORT = 6443;
+const SERVER_NAMES = [
+  '127.0.0.1',
+  '::1',
+  'localhost',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+];
+
+/**
+ * Starts the API server.
+ * @throws StateLockedError when another server uses the state directory
+ * @throws StateDamagedError when what is in it cannot be read
+ * @throws PortInUseError
+ */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { clock, host = '127.0.0.1', port = DEFAULT_PORT } = options;
+  const files = new StateFiles(options.stateDir);
+  const store = new Store(openSqliteLog(files.dir), { clock, compaction: options.compaction });
+  let parts: ServerParts | undefined;
+  try {
+    const adminToken = files.secret('admin-token');
+    parts = compose(store, files, adminToken, options);
+    await makeNamespaces(parts.context);
+    const authority = await files.authority(clock());
+    const hosts = SERVER_NAMES.includes(host) || host === '0.0.0.0' ? SERVER_NAMES : [...SERVER_NAMES, host];
+    const certificate = await issueServerCertificate(authority, hosts, clock());
+    const { context } = parts;
+    const dispatcher = new Dispatcher(context);
+    const listener = await listen({ host, port, certificate }, (request, response) => {
+      void answer(context, dispatcher, request, response);
+    });
+    const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${listener.port}`;
+    const kubeconfigPath = files.kubeconfig({
+      server: url,
+      caPem: authority.certPem,
+      token: adminToken,
+    });
+    const close = closer(parts, listener);
+    return {
+      url,
+      caPem: authority.certPem,
+      adminToken,
+      kubeconfigPath,
+      nodeToken: context.nodeToken,
+      close,
+    };
+  } catch (error) {
+    parts?.customKinds.stop();
+    await store.close();
+    throw error;
+  }
+}
+
+interface ServerParts {
+  context: ApiContext;
+  customKinds: CustomKinds;
+}
+
+function compose(
+  store: Store,
+  files: StateFiles,
+  adminToken: string,
+  options: ApiServerOptions,
+): ServerParts {
+  const { clock, log, serviceCidr = '127.96.0.0/16', tokens = {} } = options;
+  const registry = new Registry(store, builtinKinds);
+  const serviceAccounts = new ServiceAccountTokens(files.secret('service-account-key'));
+  const authenticator = new Authenticator({
+    tokens: new Map([...Object.entries(tokens), [adminToken, ADMIN]]),
+    serviceAccounts,
+    clock,
+    accountExists: ({ name, uid }) => {
+      const [, , namespace, account] = name.split(':');
+      return store.resource('/serviceaccounts').get(`${namespace}/${account}`)?.object.metadata?.uid === uid;
+    },
+  });
+  const context: ApiContext = {
+    store,
+    registry,
+    clock,
+    admission: new BuiltinAdmission(store, serviceCidr),
+    authenticator,
+    serviceAccounts,
+    nodeToken: files.secret('node-token'),
+    watches: new Set(),
+    eventLines: new EventLines(),
+    log,
+  };
+  const customKinds = new CustomKinds({
+    store,
+    registry,
+    clock,
+    log,
+    remove: async (kind, namespace, name) => {
+      await deleteObject(context, { kind, namespace, name }, { dryRun: false });
+    },
+  });
+  return { context, customKinds };
+}
+
+async function makeNamespaces(context: ApiContext): Promise<void> {
+  const kind = context.registry.find('', 'v1', 'namespaces');
+  if (!kind) return;
+  for (const name of SYSTEM_NAMESPACES) {
+    if (context.store.latest(context.registry.resourceOf(kind), name)) continue;
+    const options = {
+      dryRun: false,
+      fieldManager: 'kube-apiserver',
+      fieldValidation: 'Strict',
+      force: undefined,
+    } as const;
+    await createObject(context, { kind }, { metadata: { name } }, { options, custom: false, warn: () => {} });
+  }
+}
+
+/** Answers one request; whatever goes wrong becomes a Status. */
+async function answer(
+  context: ApiContext,
+  dispatcher: Dispatcher,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  // A client that goes away is no fault of ours.
+  response.on('error', () => {});
+  request.on('error', () => {});
+  const exchange = new Exchange(request, response, ANONYMOUS);
+  try {
+    exchange.user = context.authenticator.user(request.headers);
+    await dispatcher.dispatch(exchange);
+  } catch (error) {
+    if (!(error instanceof StatusError)) {
+      context.log.error(
+        { err: error, method: exchange.method, path: exchange.url.pathname },
+        'request failed',
+      );
+    }
+    exchange.sendError(error instanceof StatusError ? error : internalError((error as Error).message));
+  }
+}
+
+function closer({ context, customKinds }: ServerParts, listener: Listener): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => {
+    closed ??= (async () => {
+      for (const watch of context.watches) watch.end();
+      // The ends of the watches go out before the connections are broken off.
+      await new Promise((resolve) => setImmediate(resolve));
+      await listener.close();
+      customKinds.stop();
+      await context.store.close();
+    })();
+    return closed;
+  };
+}

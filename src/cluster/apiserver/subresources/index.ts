@@ -1,0 +1,17 @@
+import type { SubresourceHandler } from '../http/context.ts';
+import { podBinding } from './binding.ts';
+import { podEviction } from './eviction.ts';
+import { namespaceFinalize } from './finalize.ts';
+import { podLog } from './log.ts';
+import { serviceAccountToken } from './token.ts';
+
+export { getScale, writeScale } from './scale.ts';
+
+/** Subresources with a handler of their own; status and scale are generic. */
+export const subresourceHandlers: readonly SubresourceHandler[] = [
+  podBinding,
+  podEviction,
+  podLog,
+  namespaceFinalize,
+  serviceAccountToken,
+];

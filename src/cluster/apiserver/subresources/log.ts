@@ -1,0 +1,105 @@
+import type { Node, Pod } from 'kubernetes-types/core/v1.d.ts';
+import { Agent, request } from 'undici';
+import type { ApiContext, SubresourceHandler } from '../http/context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { locate } from '../rest/core.ts';
+import { badRequest, notFound, StatusError } from '../status.ts';
+
+/** Node agents have certificates of their own, which nothing vouches for; the token is what counts. */
+const agents = new Agent({ connect: { rejectUnauthorized: false }, bodyTimeout: 0, headersTimeout: 30_000 });
+
+/** GET `pods/<name>/log`: the node agent's answer, passed on. */
+export const podLog: SubresourceHandler = {
+  group: '',
+  plural: 'pods',
+  subresource: 'log',
+  kind: { group: '', version: 'v1', kind: 'Pod' },
+  methods: { GET: 'get' },
+  async handle(context, exchange, target) {
+    const { resource, key } = locate(context, target);
+    const entry = resource.get(key);
+    if (!entry) throw notFound(target.kind, target.name);
+    const pod = entry.object as Pod;
+    const container = chosenContainer(pod, exchange.query.get('container'));
+    if (!pod.spec?.nodeName) {
+      exchange.send(204, undefined, '');
+      return;
+    }
+    const address = agentAddress(context, pod.spec.nodeName);
+    const query = new URLSearchParams(exchange.query);
+    query.delete('container');
+    const path = ['containerLogs', target.namespace ?? '', target.name, container]
+      .map(encodeURIComponent)
+      .join('/');
+    await passOn(
+      context,
+      exchange,
+      `${address}/${path}?${query}`,
+      `container "${container}" in pod "${target.name}"`,
+    );
+  },
+};
+
+function chosenContainer({ metadata, spec }: Pod, asked: string | null): string {
+  const containers = [...(spec?.containers ?? [])].map(({ name }) => name);
+  const inits = (spec?.initContainers ?? []).map(({ name }) => name);
+  const all = [...inits, ...containers, ...(spec?.ephemeralContainers ?? []).map(({ name }) => name)];
+  if (asked) {
+    if (all.includes(asked)) return asked;
+    throw badRequest(`container ${asked} is not valid for pod ${metadata?.name}`);
+  }
+  if (containers.length === 1) return containers[0]!;
+  throw badRequest(
+    `a container name must be specified for pod ${metadata?.name}, choose one of: [${containers.join(' ')}]` +
+      (inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : ''),
+  );
+}
+
+/** Base URL of a node's agent. @throws StatusError 404 without the node, 503 when it does not say where it is */
+function agentAddress({ store }: ApiContext, nodeName: string): string {
+  const node = store.resource('/nodes').get(nodeName)?.object as Node | undefined;
+  if (!node) throw notFound({ group: '', plural: 'nodes', kind: 'Node' }, nodeName);
+  const addresses = node.status?.addresses ?? [];
+  const address = addresses.find(({ type }) => type === 'InternalIP')?.address;
+  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
+  if (!address || !port) {
+    throw new StatusError(503, 'ServiceUnavailable', `node ${nodeName} has not said where its agent is`);
+  }
+  // On the loopback interface agents speak plain HTTP.
+  const scheme = address.startsWith('127.') || address === '::1' ? 'http' : 'https';
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+async function passOn(context: ApiContext, exchange: Exchange, url: string, what: string): Promise<void> {
+  const abort = new AbortController();
+  exchange.response.on('close', () => abort.abort());
+  let answer: Awaited<ReturnType<typeof request>>;
+  try {
+    const headers = { authorization: `Bearer ${context.nodeToken}` };
+    answer = await request(url, { headers, dispatcher: agents, signal: abort.signal });
+  } catch (error) {
+    if (abort.signal.aborted) return;
+    throw new StatusError(
+      503,
+      'ServiceUnavailable',
+      `the node agent cannot be reached for ${what}: ${(error as Error).message}`,
+    );
+  }
+  if (answer.statusCode !== 200) throw agentError(answer.statusCode, await answer.body.text());
+  exchange.writeHead(200, { 'content-type': 'text/plain' });
+  exchange.flushHeaders();
+  answer.body.on('error', () => exchange.response.end());
+  answer.body.pipe(exchange.response);
+}
+
+/** The agent may answer a Status or a line of text. */
+function agentError(code: number, text: string): StatusError {
+  try {
+    const { message, reason } = JSON.parse(text);
+    if (typeof message === 'string') return new StatusError(code, String(reason ?? ''), message);
+  } catch {
+    // A line of text then.
+  }
+  const reason = code === 404 ? 'NotFound' : code === 400 ? 'BadRequest' : 'InternalError';
+  return new StatusError(code, reason, text.trim() || `the node agent answered ${code}`);
+}
