@@ -1,14 +1,20 @@
+import type { ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Logger } from 'pino';
 import {
   API_VERSION,
   type Clock,
   type Decision,
   type Instant,
+  type ObjectRef,
+  POD_TEMPLATE_HASH_LABEL,
+  ReplicaSets,
   type Rollout,
   type RolloutStatus,
   Rollouts,
 } from '../../api/index.ts';
 import {
+  ApiError,
+  isAlreadyExists,
   isNotFound,
   type KubeClient,
   objectKey,
@@ -16,7 +22,13 @@ import {
   splitKey,
   type Writer,
 } from '../../kube/index.ts';
-import { decideRollout, decideRolloutDeleted, type RolloutSettings } from '../../rollouts/index.ts';
+import {
+  decideCreationFailed,
+  decideRollout,
+  decideRolloutDeleted,
+  type RolloutSettings,
+  type RolloutView,
+} from '../../rollouts/index.ts';
 import { type Acted, act, type RecordEvent } from '../act.ts';
 import { find, type IndexedReader } from '../indexes.ts';
 import { OwnWrites } from '../own-writes.ts';
@@ -25,9 +37,6 @@ import { StaleViews, staleRetryMs } from '../stale-views.ts';
 import { servicesByManager } from './indexes.ts';
 import { observeRollout } from './observe.ts';
 import { rolloutWatches } from './watches.ts';
-
-/** An invalid spec may become valid by what it refers to (CAN §2.5). */
-const invalidRetryMs = 20_000;
 
 export interface RolloutReconcilerOptions {
   reader: Reader & Partial<IndexedReader>;
@@ -53,6 +62,8 @@ export class RolloutReconciler implements Reconciler {
   readonly #arrived = new Set<string>();
   /** The last that was seen of Rollouts that have gone from view. */
   readonly #departed = new Map<string, Rollout>();
+  /** Objects in the way of a new ReplicaSet. */
+  readonly #collisions = new Map<string, ReplicaSet>();
   /** The last failure of each key, so that the same is told once. */
   readonly #failures = new Map<string, string>();
 
@@ -74,15 +85,19 @@ export class RolloutReconciler implements Reconciler {
     this.#welcome(key, view.rollout);
 
     const now = clock();
-    const decision = decideRollout(view, now);
+    let decision: Decision<RolloutStatus> | undefined;
     try {
+      decision = decideRollout(this.#withCollision(key, view), now);
       const acted = await this.#act(key, view.rollout, decision);
       this.#staleViews.clear(key);
       this.#failures.delete(key);
-      return nextPass(decision, acted, view.rollout.status, now);
+      this.#collisions.delete(key);
+      return nextPass(decision, acted, now);
     } catch (error) {
+      const refused = decision && creationOf(decision);
+      if (refused && isAlreadyExists(error)) await this.#lookAtCollision(key, refused);
       if (this.#staleViews.explains(key, error)) return { requeueAfterMs: staleRetryMs };
-      this.#reportFailure(key, view.rollout, error);
+      await this.#reportFailure(key, view.rollout, refused, error);
       throw error;
     }
   }
@@ -146,6 +161,7 @@ export class RolloutReconciler implements Reconciler {
     this.#arrived.delete(key);
     this.#staleViews.clear(key);
     this.#failures.delete(key);
+    this.#collisions.delete(key);
   }
 
   /** Services that say that they are managed by a Rollout that there is not, as after a deletion that we missed. */
@@ -175,10 +191,36 @@ export class RolloutReconciler implements Reconciler {
     }
   }
 
-  #reportFailure(key: string, rollout: Rollout, error: unknown): void {
+  /** A ReplicaSet that has the name of ours without our label is not in the cache, which is filtered (CAN-027). */
+  #withCollision(key: string, view: RolloutView): RolloutView {
+    const collision = this.#collisions.get(key);
+    return collision ? { ...view, replicaSets: [...view.replicaSets, collision] } : view;
+  }
+
+  async #lookAtCollision(key: string, { namespace, name }: ObjectRef): Promise<void> {
+    const { live } = this.#options;
+    const existing = await live.get({ type: ReplicaSets, namespace, name }).catch(() => undefined);
+    if (existing && !existing.metadata?.labels?.[POD_TEMPLATE_HASH_LABEL]) {
+      this.#collisions.set(key, existing);
+    }
+  }
+
+  /** Tells the user of a failure, in the status where it is about the new ReplicaSet (CAN §3.3). */
+  async #reportFailure(
+    key: string,
+    rollout: Rollout,
+    refused: ObjectRef | undefined,
+    error: unknown,
+  ): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
     if (this.#failures.get(key) === message) return;
     this.#failures.set(key, message);
+    if (refused && error instanceof ApiError && error.code >= 400) {
+      const decision = decideCreationFailed(rollout, refused.name, message, this.#options.clock());
+      // The status is of less account than the failure itself, which is about to be thrown.
+      await this.#act(key, rollout, decision).catch(() => undefined);
+      return;
+    }
     this.#options.recordEvent(rollout, {
       type: 'Warning',
       reason: 'ReconciliationError',
@@ -187,20 +229,16 @@ export class RolloutReconciler implements Reconciler {
   }
 }
 
+/** The ReplicaSet that a decision creates, if it does. */
+function creationOf(decision: Decision<RolloutStatus>): ObjectRef | undefined {
+  return decision.effects.find(({ kind, ref }) => kind === 'create' && ref.type === ReplicaSets)?.ref;
+}
+
 /** What was written comes back as a change of the cache, but perhaps before its answer: so look again soon, too. */
-function nextPass(
-  { wakeAt, status }: Decision<RolloutStatus>,
-  acted: Acted<Rollout>,
-  before: RolloutStatus | undefined,
-  now: Instant,
-): PassResult {
+function nextPass({ wakeAt }: Decision<RolloutStatus>, acted: Acted<Rollout>, now: Instant): PassResult {
   const delays = [
     wakeAt === undefined ? undefined : Math.max(1, wakeAt - now),
     acted.written || acted.effects.length > 0 ? staleRetryMs : undefined,
-    isInvalid(status ?? before) ? invalidRetryMs : undefined,
   ].filter((delay) => delay !== undefined);
   return delays.length > 0 ? { requeueAfterMs: Math.min(...delays) } : {};
 }
-
-const isInvalid = (status: RolloutStatus | undefined) =>
-  status?.conditions?.some(({ type, status: value }) => type === 'InvalidSpec' && value === 'True') ?? false;
