@@ -1,6 +1,5 @@
 import type { Ingress, IngressBackend, IngressRule } from 'kubernetes-types/networking/v1.d.ts';
 import {
-  API_VERSION,
   controllerOf,
   controllerReference,
   diffMergePatch,
@@ -135,7 +134,7 @@ function canaryIngress(
         ...(ingressClass !== undefined && { [CLASS_ANNOTATION]: ingressClass }),
         ...annotations(config, maxTrafficWeight, split),
       },
-      ownerReferences: [{ ...controllerReference(Rollouts, rollout), apiVersion: API_VERSION }],
+      ownerReferences: [controllerReference(Rollouts, rollout)],
     },
     spec: {
       ...(ingressClassName !== undefined && { ingressClassName }),
