@@ -1,9 +1,15 @@
 import type { Metric } from '../../api/index.ts';
+import { job } from './job.ts';
+import { prometheus } from './prometheus.ts';
 import { MeasurementError, type Provider } from './provider.ts';
 import { web } from './web.ts';
 
 /** The providers by their key in `metric.provider`. */
-const providers: ReadonlyMap<string, Provider> = new Map<string, Provider>([['web', web]]);
+const providers: ReadonlyMap<string, Provider> = new Map<string, Provider>([
+  ['prometheus', prometheus],
+  ['web', web],
+  ['job', job],
+]);
 
 /** @throws MeasurementError when the provider is not one of this version's */
 export function providerOf({ provider }: Metric): Provider {
