@@ -30,6 +30,8 @@ export type Effect =
       ref: ObjectRef;
       /** Complete, with a deterministic name. AlreadyExists means that the view was stale: the pass ends. */
       object: KubeObject;
+      /** Posted to a subresource of `ref` instead: the Binding of a pod. */
+      subresource?: 'binding';
     }
   | {
       kind: 'patch';

@@ -10,6 +10,7 @@ import type {
   Pod,
   Secret,
   Service,
+  ServiceAccount,
 } from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
@@ -80,6 +81,7 @@ export const Services = resource<Service>('', 'v1', 'Service', 'services');
 export const EndpointsType = resource<Endpoints>('', 'v1', 'Endpoints', 'endpoints');
 export const ConfigMaps = resource<ConfigMap>('', 'v1', 'ConfigMap', 'configmaps');
 export const Secrets = resource<Secret>('', 'v1', 'Secret', 'secrets');
+export const ServiceAccounts = resource<ServiceAccount>('', 'v1', 'ServiceAccount', 'serviceaccounts');
 export const Events = resource<Event>('', 'v1', 'Event', 'events');
 export const ReplicaSets = resource<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
 export const Deployments = resource<Deployment>('apps', 'v1', 'Deployment', 'deployments');
@@ -92,6 +94,13 @@ export const EndpointSlices = resource<EndpointSlice>(
   'endpointslices',
 );
 export const Ingresses = resource<Ingress>('networking.k8s.io', 'v1', 'Ingress', 'ingresses');
+export const CustomResourceDefinitions = resource(
+  'apiextensions.k8s.io',
+  'v1',
+  'CustomResourceDefinition',
+  'customresourcedefinitions',
+  false,
+);
 
 /** `v1` or `apps/v1`. */
 export function apiVersionOf(type: ResourceType): string {

@@ -34,6 +34,10 @@ const patchContentTypes: Record<PatchType, string> = {
   apply: 'application/apply-patch+yaml',
 };
 
+/** Asks for metadata alone; a server that does not know it answers with the whole objects. */
+const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+
 /** The server ends a watch after this time, a little different for each so that they do not all come back at once. */
 const WATCH_SECONDS = { least: 300, spread: 300 };
 /** A watch that is silent for so much longer than it was to last is dead: the network lost the end of it. */
@@ -63,11 +67,20 @@ class HttpClient implements ClosableClient {
     type: ResourceType<T>,
     filter: ListFilter & { limit?: number; continue?: string; resourceVersion?: string } = {},
   ): Promise<ObjectList<T>> {
-    const { namespace, ...query } = filter;
-    const list = await this.#json<ObjectList<T>>('GET', collectionPath(type, namespace) + queryString(query));
+    const { namespace, metadataOnly, ...query } = filter;
+    const list = await this.#json<ObjectList<T>>(
+      'GET',
+      collectionPath(type, namespace) + queryString(query),
+      undefined,
+      metadataOnly ? { accept: METADATA_LIST } : undefined,
+    );
     // Items of a list come without their type.
     const apiVersion = apiVersionOf(type);
     list.items ??= [];
+    if (metadataOnly) {
+      list.items = list.items.map((item) => metadataOf(type, item));
+      return list;
+    }
     for (const item of list.items) {
       item.apiVersion ??= apiVersion;
       item.kind ??= type.kind;
@@ -79,18 +92,23 @@ class HttpClient implements ClosableClient {
     type: ResourceType<T>,
     options: ListFilter & { resourceVersion?: string; signal?: AbortSignal },
   ): AsyncGenerator<WatchEvent<T>, void> {
-    const { namespace, signal, ...filter } = options;
+    const { namespace, signal, metadataOnly, ...filter } = options;
     const timeoutSeconds = Math.floor(WATCH_SECONDS.least + Math.random() * WATCH_SECONDS.spread);
     const query = queryString({ ...filter, watch: true, allowWatchBookmarks: true, timeoutSeconds });
     try {
       const { body } = await this.#transport.send({
         method: 'GET',
         path: collectionPath(type, namespace) + query,
+        headers: metadataOnly ? { accept: METADATA } : undefined,
         signal,
         stream: true,
         idleTimeoutMs: timeoutSeconds * 1000 + WATCH_GRACE_MS,
       });
-      for await (const line of lines(body)) yield parseWatchEvent<T>(line);
+      for await (const line of lines(body)) {
+        const event = parseWatchEvent<T>(line);
+        if (metadataOnly && event.type !== 'BOOKMARK') event.object = metadataOf(type, event.object);
+        yield event;
+      }
     } catch (error) {
       if (signal?.aborted) return;
       throw this.#transport.failure(error);
@@ -223,7 +241,7 @@ class HttpClient implements ClosableClient {
       method,
       path,
       body,
-      headers: body === undefined ? undefined : { 'content-type': 'application/json', ...headers },
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       signal,
     });
     try {
@@ -238,6 +256,11 @@ class HttpClient implements ClosableClient {
 function typed<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions): T {
   if (options.subresource && object.kind) return object;
   return { ...object, apiVersion: apiVersionOf(type), kind: type.kind };
+}
+
+/** Under the object's own type: what is sent says PartialObjectMetadata. */
+function metadataOf<T extends KubeObject>(type: ResourceType<T>, { metadata }: T): T {
+  return { apiVersion: apiVersionOf(type), kind: type.kind, metadata } as T;
 }
 
 function parseWatchEvent<T extends KubeObject>(line: string): WatchEvent<T> {

@@ -8,7 +8,11 @@ import { isConflict, type Writer } from './types.ts';
 export async function applyEffect(writer: Writer, effect: Effect): Promise<KubeObject | undefined> {
   switch (effect.kind) {
     case 'create':
-      return writer.create(effect.ref.type, inNamespace(effect.object, effect.ref.namespace));
+      return writer.create(
+        effect.ref.type,
+        inNamespace(effect.object, effect.ref.namespace),
+        effect.subresource ? { subresource: effect.subresource } : {},
+      );
     case 'patch': {
       const { ref, patch, resourceVersion, subresource } = effect;
       const options = subresource ? { subresource } : {};

@@ -81,12 +81,16 @@ export class Informers {
   }
 }
 
-function cacheKey(type: ResourceType, { namespace, labelSelector, fieldSelector }: ListFilter): string {
+function cacheKey(
+  type: ResourceType,
+  { namespace, labelSelector, fieldSelector, metadataOnly = false }: ListFilter,
+): string {
   return JSON.stringify([
     apiVersionOf(type),
     type.plural,
     namespace ?? '',
     labelSelector ?? '',
     fieldSelector ?? '',
+    metadataOnly,
   ]);
 }

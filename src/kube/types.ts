@@ -8,6 +8,8 @@ export interface ListFilter {
   labelSelector?: string | undefined;
   /** Kubernetes field selector in its string form, e.g. `metadata.name=x`. */
   fieldSelector?: string | undefined;
+  /** Only apiVersion, kind and metadata of each object are asked for; the rest is not sent. */
+  metadataOnly?: boolean | undefined;
 }
 
 /**

@@ -1,0 +1,134 @@
+import type { OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
+import { equal, type KubeObject } from '../../../api/index.ts';
+import { isConflict, isNotFound, keyOf, splitKey, WorkQueue } from '../../../kube/index.ts';
+import { act, EffectError } from '../common/act.ts';
+import type { Context, Controller } from '../common/context.ts';
+import type { Discovery } from '../discovery/discovery.ts';
+import { decideGarbage, type GarbageView, type Item, isWaiting, type OwnerState } from './decide.ts';
+import { Graph, typeKey } from './graph.ts';
+
+/** Owners that are known to be gone; uids are never used again. */
+const MAX_REMEMBERED = 10_000;
+
+export function startGarbageCollector(context: Context, discovery: Discovery): Controller {
+  const { client } = context;
+  const log = context.log.child({ component: 'garbage-collector' });
+  const absent = new Set<string>();
+
+  const keyFor = ({ type, object }: Item) => `${typeKey(type)} ${keyOf(object)}`;
+  const enqueue = (item: Item) => queue.add(keyFor(item));
+  const enqueueDependents = ({ object }: Item) => {
+    for (const dependent of graph.dependentsOf(object.metadata?.uid ?? '')) enqueue(dependent);
+  };
+  /** Owners that wait for this one to go. */
+  const enqueueOwners = (object: KubeObject) => {
+    for (const reference of object.metadata?.ownerReferences ?? []) {
+      const ref = graph.locate(reference, object.metadata?.namespace);
+      const owner = ref && graph.get(ref);
+      if (owner?.object.metadata?.deletionTimestamp) enqueue(owner);
+    }
+  };
+
+  const graph = new Graph(context, {
+    added(item) {
+      if (item.object.metadata?.ownerReferences?.length || item.object.metadata?.deletionTimestamp)
+        enqueue(item);
+    },
+    updated(old, item) {
+      const [before, after] = [old.metadata ?? {}, item.object.metadata ?? {}];
+      const ownersChanged = !equal(before.ownerReferences, after.ownerReferences);
+      const deletionChanged =
+        before.deletionTimestamp !== after.deletionTimestamp || !equal(before.finalizers, after.finalizers);
+      if (ownersChanged) enqueueOwners(old);
+      if (ownersChanged || deletionChanged) enqueue(item);
+      if (isWaiting(item.object) && !isWaiting(old)) enqueueDependents(item);
+    },
+    deleted(item) {
+      remember(item.object.metadata?.uid);
+      enqueueDependents(item);
+      enqueueOwners(item.object);
+    },
+  });
+
+  function remember(uid: string | undefined): void {
+    if (!uid) return;
+    absent.add(uid);
+    if (absent.size > MAX_REMEMBERED) absent.delete(absent.values().next().value!);
+  }
+
+  async function stateOf(reference: OwnerReference, namespace: string | undefined): Promise<OwnerState> {
+    if (absent.has(reference.uid)) return 'absent';
+    const ref = graph.locate(reference, namespace);
+    if (!ref) return 'unknown';
+    const cached = graph.get(ref)?.object;
+    if (cached?.metadata?.uid === reference.uid) return isWaiting(cached) ? 'waiting' : 'solid';
+    // The cache may be behind; what is deleted for want of an owner cannot be brought back.
+    try {
+      const live = await client.get(ref);
+      if (live.metadata?.uid === reference.uid) return isWaiting(live) ? 'waiting' : 'solid';
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    remember(reference.uid);
+    return 'absent';
+  }
+
+  async function observe({ type, object }: Item): Promise<GarbageView> {
+    const references = object.metadata?.ownerReferences ?? [];
+    const owners = await Promise.all(
+      references.map(async (reference) => ({
+        reference,
+        state: await stateOf(reference, object.metadata?.namespace),
+      })),
+    );
+    return { type, object, owners, dependents: graph.dependentsOf(object.metadata?.uid ?? '') };
+  }
+
+  async function reconcile(item: Item): Promise<void> {
+    let decision = decideGarbage(await observe(item));
+    if (decision.effects.some((effect) => effect.kind === 'delete')) {
+      // Its owners may just have changed.
+      const { namespace, name = '', uid } = item.object.metadata ?? {};
+      const live = await client.get({ type: item.type, namespace, name });
+      if (live.metadata?.uid !== uid) return;
+      decision = decideGarbage(await observe({ type: item.type, object: live }));
+    }
+    await act(client, decision.effects, (effect) => log.debug({ effect: effect.what }, effect.what));
+  }
+
+  const queue = new WorkQueue({
+    concurrency: 10,
+    backoff: { baseMs: 20, maxMs: 30_000 },
+    async process(key) {
+      const space = key.indexOf(' ');
+      const type = graph.type(key.slice(0, space));
+      const item = type && graph.get({ type, ...splitKey(key.slice(space + 1)) });
+      if (item) await reconcile(item);
+    },
+    isFinal: (error) => isNotFound(error instanceof EffectError ? error.cause : error),
+    onError(key, error) {
+      const cause = error instanceof EffectError ? error.cause : error;
+      const level = isConflict(cause) || isNotFound(cause) ? 'debug' : 'warn';
+      log[level]({ object: key, err: error }, 'cannot collect garbage');
+    },
+  });
+
+  /** One key: finding out which kinds there are. */
+  const discoveries = new WorkQueue({
+    concurrency: 1,
+    backoff: { baseMs: 200, maxMs: 30_000 },
+    process: async () => graph.follow(await discovery.types()),
+    onError: (_key, error) => log.warn({ err: error }, 'cannot find out which kinds the API server has'),
+  });
+  const unsubscribe = discovery.onChange(() => discoveries.add('kinds'));
+  discoveries.add('kinds');
+
+  return {
+    async stop() {
+      unsubscribe();
+      await discoveries.stop();
+      await queue.stop();
+      await graph.stop();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../api/index.ts';
+import type { Informers, KubeClient } from '../../kube/index.ts';
+import type { Controller } from './common/context.ts';
+import { startDeploymentController } from './deployment/controller.ts';
+import { startDiscovery } from './discovery/discovery.ts';
+import { startEndpointsController } from './endpoints/controller.ts';
+import { startGarbageCollector } from './garbage/controller.ts';
+import { startNamespaceController } from './namespace/controller.ts';
+import { startReplicaSetController } from './replicaset/controller.ts';
+import { startScheduler } from './scheduler/controller.ts';
+import { startServiceAccountController } from './serviceaccount/controller.ts';
+
+/**
+ * The controllers that make a cluster out of an API server: ReplicaSets, Deployments, the endpoints of Services,
+ * namespaces, owners, ServiceAccounts, and the scheduler. Ordinary clients of the API: they know nothing of who
+ * serves it or runs its pods.
+ */
+export interface WorkloadOptions {
+  client: KubeClient;
+  informers: Informers;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Each observes, decides by a pure function, and acts; stopped, all of them finish what they have begun. */
+export function startWorkloadControllers(options: WorkloadOptions): { stop(): Promise<void> } {
+  const discovery = startDiscovery(options.client, options.informers, options.log);
+  const controllers: Controller[] = [
+    startReplicaSetController(options),
+    startDeploymentController(options),
+    startEndpointsController(options),
+    startScheduler(options),
+    startServiceAccountController(options),
+    startNamespaceController(options, discovery),
+    startGarbageCollector(options, discovery),
+  ];
+  let stopping: Promise<unknown> | undefined;
+  return {
+    async stop() {
+      discovery.stop();
+      stopping ??= Promise.all(controllers.map((controller) => controller.stop()));
+      await stopping;
+    },
+  };
+}
