@@ -89,7 +89,7 @@ const entries: Record<string, Entry> = {
   up: {
     summary: 'Run a cluster with Kanari on this machine',
     standsAlone: true,
-    load: async () => (await import('./up/index.ts')).upCommand(run),
+    load: async (run) => (await import('./up/index.ts')).upCommand(run),
   },
   version: {
     summary: 'Print version',

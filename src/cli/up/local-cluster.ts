@@ -1,0 +1,127 @@
+import type { Logger } from 'pino';
+import { AnalysisTemplates, type Clock, ConfigMaps, Ingresses, Rollouts, Services } from '../../api/index.ts';
+import { startApiServer } from '../../cluster/apiserver/index.ts';
+import { startGateway } from '../../cluster/gateway/index.ts';
+import { startNode, startServiceProxy } from '../../cluster/node/index.ts';
+import { startWorkloadControllers } from '../../cluster/workloads/index.ts';
+import { startController } from '../../controller/index.ts';
+import { createClient, Informers, type KubeClient, loadConnection } from '../../kube/index.ts';
+import { applyOnce, installCrds } from './apply.ts';
+import { loopbackRanges } from './ranges.ts';
+
+export interface LocalClusterOptions {
+  stateDir: string;
+  /** Ports; 0: any that is free. */
+  port: number;
+  gatewayPort: number;
+  metricsPort: number;
+  controllerMetricsPort: number;
+  /** Folder of manifests to apply at the first start; undefined: none. */
+  example: string | undefined;
+  version: string;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface LocalCluster {
+  apiServer: string;
+  kubeconfig: string;
+  gateway: string;
+  gatewayMetrics: string;
+  controllerMetrics: string;
+  client: KubeClient;
+  informers: Informers;
+  /** Where a port of a Service is reached, as `http://127.96.0.1:80/`. */
+  addressOf(namespace: string, service: string, port: number): string | undefined;
+  /** Ends everything in the reverse order of its start; pods' processes are ended, their objects stay. */
+  stop(): Promise<void>;
+}
+
+/** What the example is made of. */
+const EXAMPLE_TYPES = [Rollouts, Services, Ingresses, AnalysisTemplates];
+const EXAMPLE_MARKER = { type: ConfigMaps, name: 'kanari-example' };
+
+/** Starts the embedded cluster with Kanari in it. When a part cannot start, those that have are stopped again. */
+export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  const { stateDir, clock, log } = options;
+  const { podCidr, serviceCidr } = loopbackRanges(stateDir);
+  const stops: (() => Promise<void>)[] = [];
+  const started = <T>(part: T, stop: (part: T) => Promise<void>): T => {
+    stops.unshift(() => stop(part));
+    return part;
+  };
+  const stop = async () => {
+    for (const each of stops.splice(0)) {
+      await each().catch((error) => log.error({ err: error }, 'a part did not stop in order'));
+    }
+  };
+
+  try {
+    const apiServer = started(
+      await startApiServer({
+        stateDir,
+        port: options.port,
+        serviceCidr,
+        clock,
+        log: log.child({ part: 'apiserver' }),
+      }),
+      (server) => server.close(),
+    );
+    const connection = await loadConnection({ kubeconfig: apiServer.kubeconfigPath });
+    const client = started(createClient(connection, { userAgent: `kanari/${options.version}` }), (each) =>
+      each.close(),
+    );
+    await installCrds(client);
+    const informers = started(new Informers(client, { log: log.child({ part: 'informers' }) }), (each) =>
+      each.stop(),
+    );
+    const part = (name: string) => ({ client, informers, clock, log: log.child({ part: name }) });
+    const serviceProxy = started(await startServiceProxy(part('service-proxy')), (each) => each.stop());
+    const gateway = started(
+      await startGateway({
+        ...part('gateway'),
+        port: options.gatewayPort,
+        metricsPort: options.metricsPort,
+      }),
+      (each) => each.stop(),
+    );
+    started(await startWorkloadControllers(part('workloads')), (each) => each.stop());
+    started(
+      await startNode({
+        ...part('node'),
+        stateDir,
+        podCidr,
+        kubeletToken: apiServer.nodeToken,
+        resolve: serviceProxy.resolve,
+      }),
+      (each) => each.stop(),
+    );
+    const controller = started(
+      await startController({
+        ...part('controller'),
+        resolveService: serviceProxy.resolve,
+        metricsAddress: { port: options.controllerMetricsPort },
+        version: options.version,
+      }),
+      (each) => each.stop(),
+    );
+    if (options.example) await applyOnce(client, EXAMPLE_TYPES, EXAMPLE_MARKER, options.example);
+    return {
+      apiServer: apiServer.url,
+      kubeconfig: apiServer.kubeconfigPath,
+      gateway: gateway.url,
+      gatewayMetrics: gateway.metricsUrl,
+      controllerMetrics: `http://127.0.0.1:${controller.metricsPort}/metrics`,
+      client,
+      informers,
+      addressOf(namespace, service, port) {
+        const address = serviceProxy.addressOf(namespace, service, port);
+        return address && `http://${address.host}:${address.port}/`;
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
