@@ -60,7 +60,9 @@ export function prepareRun(
     const name = base.join('-') + (attempt > 0 ? `.${attempt}` : '');
     const existing = taken.get(name);
     if (!existing) return { run: newRun(context, wanted, name, resolved.spec), exists: false };
-    if (isOurs(context, existing) && !isOver(existing) && covers(existing.spec, resolved.spec)) {
+    // One that is being terminated ends without a verdict of its own: the retry after an abort needs another.
+    const goesOn = !isOver(existing) && !existing.spec.terminate;
+    if (isOurs(context, existing) && goesOn && covers(existing.spec, resolved.spec)) {
       return { run: existing, exists: true };
     }
   }

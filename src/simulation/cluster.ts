@@ -14,6 +14,7 @@ export class ModelCluster {
   readonly store: ModelStore;
   readonly #workloads: ModelWorkloads;
   #now: Instant;
+  #settled: { at: Instant; revision: number } | undefined;
 
   constructor({ start, images = {} }: ModelClusterOptions) {
     this.#now = start;
@@ -25,9 +26,12 @@ export class ModelCluster {
     return this.#now;
   }
 
-  /** Lets the cluster do all that it does at this instant. */
-  settle(): void {
+  /** Lets the cluster do all that it does at this instant; false when there was nothing to do. */
+  settle(): boolean {
+    if (this.#settled?.at === this.#now && this.#settled.revision === this.store.revision) return false;
     this.#workloads.settle(this.#now);
+    this.#settled = { at: this.#now, revision: this.store.revision };
+    return true;
   }
 
   /** The next instant at which the cluster changes by itself. */

@@ -155,8 +155,7 @@ export class Simulation {
   }
 
   #settle(): void {
-    this.#options.cluster.settle();
-    this.#options.onChange?.();
+    if (this.#options.cluster.settle()) this.#options.onChange?.();
   }
 
   async #processOne(): Promise<boolean> {

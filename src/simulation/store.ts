@@ -101,7 +101,7 @@ export class ModelStore implements Reader, Writer {
     const { namespace, name = '', resourceVersion } = object.metadata ?? {};
     const before = this.#existing({ type, namespace, name });
     checkPreconditions({ type, namespace, name }, before, { resourceVersion });
-    return this.#replace(type, before, object, options.subresource);
+    return this.#replace(type, before, structuredClone(object), options.subresource);
   }
 
   async patch<T extends KubeObject>(
@@ -119,7 +119,7 @@ export class ModelStore implements Reader, Writer {
     }
     const before = this.#existing(ref);
     checkPreconditions(ref, before, (body as KubeObject).metadata ?? {});
-    return this.#replace(ref.type, before, mergePatch(before, body), options.subresource);
+    return this.#replace(ref.type, before, mergePatch(before, structuredClone(body)), options.subresource);
   }
 
   async delete(ref: ObjectRef, options: DeleteOptions = {}): Promise<void> {
@@ -190,18 +190,13 @@ export class ModelStore implements Reader, Writer {
     wanted: T,
     subresource: string | undefined,
   ): T {
-    const after = structuredClone(withSubresourceRules(type, before, wanted, subresource));
-    const metadata = {
-      ...after.metadata,
-      uid: before.metadata?.uid,
-      creationTimestamp: before.metadata?.creationTimestamp,
-      resourceVersion: before.metadata?.resourceVersion,
-      generation: before.metadata?.generation,
-    };
-    if (!equal(desiredState(type, before), desiredState(type, after)))
-      metadata.generation = (before.metadata?.generation ?? 0) + 1;
+    const after = withSubresourceRules(type, before, wanted, subresource);
+    const { uid, creationTimestamp, resourceVersion, generation = 0 } = before.metadata ?? {};
+    const metadata = { ...after.metadata, uid, creationTimestamp, resourceVersion, generation };
     const next = { ...after, metadata } as T;
-    return equal(before, next) ? before : this.#commit(type, before, next);
+    if (equal(before, next)) return before;
+    if (!equal(desiredState(type, before), desiredState(type, after))) metadata.generation = generation + 1;
+    return this.#commit(type, before, next);
   }
 
   #commit<T extends KubeObject>(type: ResourceType<T>, before: T | undefined, after: T): T;
