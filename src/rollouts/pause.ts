@@ -73,7 +73,8 @@ export function syncPauseConditions({
   const abortSeen = reason === ROLLOUT_ABORTED;
   let conditions = status.conditions ?? [];
   let retried = false;
-  if (paused !== (reason === ROLLOUT_PAUSED) && !abortSeen && !fullyPromoted) {
+  const held = reason === STABLE_MISSING;
+  if (paused !== (reason === ROLLOUT_PAUSED) && !abortSeen && !held && !fullyPromoted) {
     conditions = setCondition(conditions, paused ? progressing.paused() : progressing.resumed(), now);
   }
   if (abortSeen && !status.abort) {
