@@ -5,7 +5,14 @@ import {
   type PauseReason,
   type RolloutStatus,
 } from '../api/index.ts';
-import { findCondition, progressing, ROLLOUT_ABORTED, ROLLOUT_PAUSED, setCondition } from './conditions.ts';
+import {
+  findCondition,
+  progressing,
+  ROLLOUT_ABORTED,
+  ROLLOUT_PAUSED,
+  STABLE_MISSING,
+  setCondition,
+} from './conditions.ts';
 import type { RolloutContext } from './context.ts';
 import { nextDuration } from './duration.ts';
 import type { Outcome } from './outcome.ts';
