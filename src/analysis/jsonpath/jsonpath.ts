@@ -26,10 +26,16 @@ export function compileJsonPath(template: string): JsonPath {
 }
 
 function apply(path: readonly Segment[], start: readonly unknown[], root: unknown): unknown[] {
-  return path.reduce<unknown[]>(
-    (values, segment) => values.flatMap((value) => step(segment, value, root)),
-    [...start],
-  );
+  return path.reduce<unknown[]>((values, segment) => steps(segment, values, root), [...start]);
+}
+
+/** A key must be found in one of the values at least; those without it are passed over. */
+function steps(segment: Segment, values: readonly unknown[], root: unknown): unknown[] {
+  const found = values.flatMap((value) => step(segment, value, root));
+  if (segment.kind === 'field' && found.length === 0 && values.length > 0) {
+    throw new JsonPathMissing(`${segment.name} is not found`);
+  }
+  return found;
 }
 
 function step(segment: Segment, value: unknown, root: unknown): unknown[] {
@@ -55,8 +61,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function field(name: string, value: unknown): unknown[] {
-  if (isObject(value) && Object.hasOwn(value, name)) return [value[name]];
-  throw new JsonPathMissing(`${name} is not found`);
+  return isObject(value) && Object.hasOwn(value, name) ? [value[name]] : [];
 }
 
 function members(value: unknown): unknown[] {
