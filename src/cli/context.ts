@@ -32,6 +32,8 @@ export interface Context {
   /** All of standard input. */
   stdin(): Promise<string>;
   clock: Clock;
+  /** Resolves after the time, or when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
   env: Record<string, string | undefined>;
   /**
    * Aborted by the first SIGINT or SIGTERM after it was first asked for, so that a command can end in order; the second

@@ -2,7 +2,7 @@ import type { Command, Help, Option } from 'commander';
 
 /** Help and usage texts, laid out as kubectl and its plugins do. */
 
-/** One thing that a person can type, and what for. `{cmd}` stands for the way in which the program was called. */
+/** One thing that a person can type, and what for. `{cmd}` stands for how the program was called, `{exe}` for its file. */
 export interface Example {
   what: string;
   line: string;
@@ -48,7 +48,10 @@ export function formatUsage(command: Command, helper: Help): string {
     command.aliases().length > 0 && `Aliases:\n  ${[command.name(), ...command.aliases()].join(', ')}`,
     examples.length > 0 &&
       `Examples:\n${examples
-        .map(({ what, line }) => `  # ${what}\n  ${line.replaceAll('{cmd}', displayName(root))}`)
+        .map(
+          ({ what, line }) =>
+            `  # ${what}\n  ${line.replaceAll('{cmd}', displayName(root)).replaceAll('{exe}', root)}`,
+        )
         .join('\n\n')}`,
     children.length > 0 &&
       `Available Commands:\n${columns(children.map((each) => [each.name(), each.summary() || each.description()]))}`,

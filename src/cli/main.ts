@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Cluster, Context, Output } from './context.ts';
 import { CliError, messageOf } from './errors.ts';
@@ -41,6 +42,7 @@ class Session {
       stderr: output(process.stderr),
       stdin: readStdin,
       clock: () => Date.now(),
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
       env: process.env,
       interrupted: () => this.interrupted(),
       cluster: () => {

@@ -41,7 +41,7 @@ export function getCommand(run: Run): Command {
 function withOutputFlags(command: Command): Command {
   return command
     .option('-w, --watch', 'watch it until Ctrl-C')
-    .addOption(new Option('--no-color', 'no colours'))
     .addOption(choiceOption('--color <when>', 'colours: auto, always or never', ['auto', 'always', 'never']))
+    .addOption(new Option('--no-color', 'no colours'))
     .addOption(choiceOption('-o, --output <format>', 'json or yaml instead of the tree', ['json', 'yaml']));
 }

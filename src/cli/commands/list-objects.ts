@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { formatTime, type Instant, type KubeObject, type ResourceType } from '../../api/index.ts';
 import { ApiError, isGone, type KubeClient, type ListFilter } from '../../kube/index.ts';
 import { type Context, printLine, warn } from '../context.ts';
@@ -137,7 +136,7 @@ async function watchRows<T extends KubeObject>(
         else if (event.type !== 'BOOKMARK') printer.add([event.object]);
       }
       // A server that ends each watch at once must not be asked without a pause.
-      if (context.clock() - opened < RETRY_MS) await pause(signal);
+      if (context.clock() - opened < RETRY_MS) await context.sleep(RETRY_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
@@ -145,13 +144,9 @@ async function watchRows<T extends KubeObject>(
       failures++;
       if (failures >= MOST_FAILURES) throw error;
       if (!isGone(error)) warn(context, `watching ${type.plural}: ${messageOf(error)}; trying again`);
-      await pause(signal);
+      await context.sleep(RETRY_MS, signal);
     }
   }
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
 }
 
 function keyOf({ metadata }: KubeObject): string {

@@ -43,6 +43,19 @@ export interface FakeCluster extends AsyncDisposable {
   onRequest?: (seen: Seen) => void;
 }
 
+interface Watcher {
+  collection: string;
+  query: Record<string, string>;
+  response: ServerResponse;
+}
+
+interface Change {
+  version: number;
+  type: string;
+  collection: string;
+  object: Stored;
+}
+
 type Stored = KubeObject & { metadata: NonNullable<KubeObject['metadata']> };
 
 export const NAMESPACE = 'shop';
@@ -51,15 +64,18 @@ export async function fakeCluster(): Promise<FakeCluster> {
   const objects = new Map<string, Stored>();
   const requests: Seen[] = [];
   const refusals: Refusal[] = [];
-  const watchers = new Set<{ collection: string; query: Record<string, string>; response: ServerResponse }>();
+  const watchers = new Set<Watcher>();
+  const changes: Change[] = [];
   let version = 100;
 
+  const forward = (watcher: Watcher, { type, collection, object }: Change) => {
+    if (watcher.collection !== collection && !isEverywhere(watcher.collection, collection)) return;
+    if (selects(watcher.query, object)) watcher.response.write(`${JSON.stringify({ type, object })}\n`);
+  };
   const tell = (type: string, path: string, object: Stored) => {
-    const collection = path.slice(0, path.lastIndexOf('/'));
-    for (const watcher of watchers) {
-      if (watcher.collection !== collection && !isEverywhere(watcher.collection, collection)) continue;
-      if (selects(watcher.query, object)) watcher.response.write(`${JSON.stringify({ type, object })}\n`);
-    }
+    const change = { version, type, collection: path.slice(0, path.lastIndexOf('/')), object };
+    changes.push(change);
+    for (const watcher of watchers) forward(watcher, change);
   };
   const store = (path: string, object: KubeObject): Stored => {
     const before = objects.get(path);
@@ -92,7 +108,7 @@ export async function fakeCluster(): Promise<FakeCluster> {
     );
     if (refusal) {
       if (refusal.times !== undefined) refusal.times--;
-      return fail(response, refusal.code, refusal.reason, refusal.message);
+      return void fail(response, refusal.code, refusal.reason, refusal.message);
     }
     answer(seen, response);
   });
@@ -101,7 +117,7 @@ export async function fakeCluster(): Promise<FakeCluster> {
     const { method, path, query } = seen;
     const subresource = path.endsWith('/status');
     const main = subresource ? path.slice(0, -'/status'.length) : path;
-    if (method === 'GET' && query.watch) return watch(seen, response);
+    if (method === 'GET' && query.watch) return void watch(seen, response);
     if (method === 'GET' && isCollection(main)) {
       const items = [...objects]
         .filter(([key]) => {
@@ -110,15 +126,15 @@ export async function fakeCluster(): Promise<FakeCluster> {
         })
         .map(([, object]) => object)
         .filter((object) => selects(query, object));
-      return send(response, 200, { metadata: { resourceVersion: String(version) }, items });
+      return void send(response, 200, { metadata: { resourceVersion: String(version) }, items });
     }
     if (method === 'POST') {
       const posted = seen.body as Stored;
       const name = posted.metadata.name ?? `${posted.metadata.generateName}x7k2p`;
       if (objects.has(`${main}/${name}`)) {
-        return fail(response, 409, 'AlreadyExists', `${resourceOf(main)} "${name}" already exists`);
+        return void fail(response, 409, 'AlreadyExists', `${resourceOf(main)} "${name}" already exists`);
       }
-      return send(
+      return void send(
         response,
         201,
         store(`${main}/${name}`, { ...posted, metadata: { ...posted.metadata, name } }),
@@ -127,20 +143,20 @@ export async function fakeCluster(): Promise<FakeCluster> {
     const object = objects.get(main);
     if (!object) {
       const [name, ...collection] = main.split('/').reverse();
-      return fail(
+      return void fail(
         response,
         404,
         'NotFound',
         `${resourceOf(collection.reverse().join('/'))} "${name}" not found`,
       );
     }
-    if (method === 'GET') return send(response, 200, object);
+    if (method === 'GET') return void send(response, 200, object);
     const expected =
       seen.contentType === 'application/json-patch+json'
         ? undefined
         : (seen.body as KubeObject).metadata?.resourceVersion;
     if (expected !== undefined && expected !== object.metadata.resourceVersion) {
-      return fail(response, 409, 'Conflict', 'the object has been modified; please apply your changes');
+      return void fail(response, 409, 'Conflict', 'the object has been modified; please apply your changes');
     }
     send(response, 200, store(main, changed(seen, object)));
   }
@@ -150,6 +166,8 @@ export async function fakeCluster(): Promise<FakeCluster> {
     response.flushHeaders();
     const watcher = { collection: path, query, response };
     watchers.add(watcher);
+    for (const change of changes)
+      if (change.version > Number(query.resourceVersion)) forward(watcher, change);
     response.on('close', () => watchers.delete(watcher));
   }
 

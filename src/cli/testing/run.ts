@@ -48,6 +48,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     stderr: output('stderr'),
     stdin: async () => options.stdin ?? '',
     clock: options.now ?? (() => NOW),
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
     env: options.env ?? {},
     interrupted: () => options.signal ?? new AbortController().signal,
     cluster: async () => {

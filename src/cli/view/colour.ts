@@ -1,4 +1,4 @@
-import type { Context, Output } from '../context.ts';
+import type { Context } from '../context.ts';
 
 /** Colours of the terminal (CLI §4.3). */
 
@@ -26,18 +26,16 @@ const plain: Paint = (text) => text;
 const coloured: Paint = (text, like = text) => `\u001b[${codes[like] ?? 0}m${text}\u001b[0m`;
 
 export interface ColourFlags {
-  /** False with `--no-color`. */
-  color?: string | boolean;
+  /** `always`, `never` or `auto`; false with `--no-color`. */
+  color?: string | false;
 }
 
 /**
  * `--no-color` and `--color` decide; without them there is colour when a person looks on who has not asked for none
  * (`NO_COLOR`, `TERM=dumb`; CLI-076).
  */
-export function paintFor(flags: ColourFlags, context: Context, output: Output = context.stdout): Paint {
-  const { NO_COLOR, TERM } = context.env;
-  const wanted = flags.color;
-  if (wanted === false || wanted === 'never') return plain;
-  if (wanted === 'always' || wanted === true) return coloured;
-  return output.isTTY && !NO_COLOR && TERM !== 'dumb' ? coloured : plain;
+export function paintFor(flags: ColourFlags, { env, stdout }: Pick<Context, 'env' | 'stdout'>): Paint {
+  if (flags.color === false || flags.color === 'never') return plain;
+  if (flags.color === 'always') return coloured;
+  return stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb' ? coloured : plain;
 }

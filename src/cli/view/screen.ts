@@ -24,7 +24,7 @@ export function openScreen(output: Output): Screen {
 function terminalScreen(output: Output): Screen {
   output.write(ENTER);
   return {
-    show: (lines) => output.write(`${CLEAR}${fit(lines, output).join('\n')}\n`),
+    show: (lines) => output.write(`${CLEAR}${cut(lines, output).join('\n')}\n`),
     leave: (lines) => output.write(`${LEAVE}${text(lines)}`),
   };
 }
@@ -42,12 +42,12 @@ function plainScreen(output: Output): Screen {
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
 /** As many lines as the terminal has room for; the last one tells how many are missing. */
-function fit(lines: readonly string[], { rows, columns }: Output): readonly string[] {
+function cut(lines: readonly string[], { rows, columns }: Output): readonly string[] {
   if (!rows) return lines;
   const heights = lines.map((line) => (columns ? Math.max(1, Math.ceil(visibleWidth(line) / columns)) : 1));
   // The cursor stands on the row below the frame.
   const room = rows - 1;
-  if (sum(heights) <= room) return lines;
+  if (total(heights) <= room) return lines;
   let count = 0;
   for (let used = 0; count < lines.length && used + (heights[count] ?? 1) < room; count++) {
     used += heights[count] ?? 1;
@@ -58,4 +58,4 @@ function fit(lines: readonly string[], { rows, columns }: Output): readonly stri
   ];
 }
 
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+const total = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);

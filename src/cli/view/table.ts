@@ -10,7 +10,7 @@ export function visibleWidth(text: string): number {
 
 /** Width of each column: its longest cell, or its least width if that is more. */
 export function columnWidths(rows: readonly string[][], least: readonly number[] = []): number[] {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const columns = Math.max(least.length, ...rows.map((row) => row.length));
   return Array.from({ length: columns }, (_, column) =>
     Math.max(least[column] ?? 0, ...rows.map((row) => visibleWidth(row[column] ?? ''))),
   );
