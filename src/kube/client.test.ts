@@ -11,7 +11,7 @@ const ref = { type: ConfigMaps, namespace: 'a', name: 'x' };
 
 describe('requests', () => {
   it('addresses objects and collections, and proves who it is', async () => {
-    await using server = await scriptedServer((call) =>
+    const server = await scriptedServer((call) =>
       call.json(200, { metadata: { resourceVersion: '1' }, items: [] }),
     );
     const { client, calls } = server;
@@ -29,7 +29,7 @@ describe('requests', () => {
   });
 
   it('fills in the type that items of a list lack', async () => {
-    await using server = await scriptedServer((call) =>
+    const server = await scriptedServer((call) =>
       call.json(200, { metadata: { resourceVersion: '1' }, items: [{ metadata: { name: 'x' } }] }),
     );
     const list = await server.client.list(ReplicaSets);
@@ -37,7 +37,7 @@ describe('requests', () => {
   });
 
   it('writes with the verb, content type and parameters of each kind of write', async () => {
-    await using server = await scriptedServer((call) => call.json(200, {}));
+    const server = await scriptedServer((call) => call.json(200, {}));
     const { client, calls } = server;
     await client.create(ConfigMaps, { metadata: { name: 'x', namespace: 'a' } });
     await client.update(ConfigMaps, configMap('x', 3), { dryRun: true });
@@ -62,7 +62,7 @@ describe('requests', () => {
   });
 
   it('keeps the path of a server that is not at the root', async () => {
-    await using server = await scriptedServer((call) => call.json(200, {}));
+    const server = await scriptedServer((call) => call.json(200, {}));
     const connection = directConnection({ server: `${server.url}/k8s/clusters/c1/`, token: 't' });
     const client = createClient(connection);
     await client.get(ref);
@@ -71,7 +71,7 @@ describe('requests', () => {
   });
 
   it('hands out the body of any other path', async () => {
-    await using server = await scriptedServer((call) => void call.response.end('a line\n'));
+    const server = await scriptedServer((call) => void call.response.end('a line\n'));
     const response = await server.client.request('GET', '/logs?follow=true');
     expect([response.status, await response.text()]).toEqual([200, 'a line\n']);
   });
@@ -79,14 +79,14 @@ describe('requests', () => {
 
 describe('failures', () => {
   it("carry the server's Status", async () => {
-    await using server = await scriptedServer((call) => call.fail(409, 'Conflict', 'it has been modified'));
+    const server = await scriptedServer((call) => call.fail(409, 'Conflict', 'it has been modified'));
     const error = await server.client.update(ConfigMaps, configMap('x', 1)).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 409, reason: 'Conflict', message: 'it has been modified' });
     expect(isConflict(error)).toBe(true);
   });
 
   it('without a Status show the beginning of the answer', async () => {
-    await using server = await scriptedServer(
+    const server = await scriptedServer(
       (call) => void call.response.writeHead(502).end('<h1>Bad\n gateway</h1>'),
     );
     await expect(server.client.get(ref)).rejects.toThrow(/answered 502: <h1>Bad gateway<\/h1>/);
@@ -104,7 +104,7 @@ describe('failures', () => {
   });
 
   it('in the middle of a body are failures to reach the server too', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       call.response.writeHead(200, { 'content-length': '100' });
       call.response.write('{"metadata":');
       setImmediate(() => call.response.destroy());
@@ -113,7 +113,7 @@ describe('failures', () => {
   });
 
   it('of objects without a name or namespace are rejections, not exceptions', async () => {
-    await using server = await scriptedServer((call) => call.json(200, {}));
+    const server = await scriptedServer((call) => call.json(200, {}));
     await expect(server.client.get({ type: Pods, name: 'x' })).rejects.toThrow('Pod x without a namespace');
     await expect(server.client.create(Pods, { metadata: { name: 'x' } })).rejects.toThrow(
       'without a namespace',
@@ -122,7 +122,7 @@ describe('failures', () => {
   });
 
   it('of reads with 429 are repeated when the server says when; writes never are', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (server.calls.length > 2) call.json(200, {});
       else call.fail(429, 'TooManyRequests', 'slow down', { 'retry-after': '0' });
     });
@@ -134,15 +134,15 @@ describe('failures', () => {
   });
 
   it('of a delete because it is gone are none; a failed precondition is', async () => {
-    await using server = await scriptedServer((call) => call.fail(404, 'NotFound', 'no such thing'));
+    const server = await scriptedServer((call) => call.fail(404, 'NotFound', 'no such thing'));
     await server.client.delete(ref, { uid: 'u' });
     expect(server.calls[0]?.body).toMatchObject({ kind: 'DeleteOptions', preconditions: { uid: 'u' } });
-    await using other = await scriptedServer((call) => call.fail(409, 'Conflict', 'the UID differs'));
+    const other = await scriptedServer((call) => call.fail(409, 'Conflict', 'the UID differs'));
     await expect(other.client.delete(ref, { uid: 'u' })).rejects.toMatchObject({ code: 409 });
   });
 
   it('of an eviction because of a disruption budget answer false', async () => {
-    await using server = await scriptedServer((call) => call.fail(429, 'TooManyRequests', 'budget'));
+    const server = await scriptedServer((call) => call.fail(429, 'TooManyRequests', 'budget'));
     await expect(server.client.evict({ type: Pods, namespace: 'a', name: 'p' })).resolves.toBe(false);
   });
 });
@@ -159,7 +159,7 @@ describe('watch', () => {
   }
 
   it('asks for bookmarks and an end, and puts lines together from chunks', async () => {
-    await using server = await scriptedServer(async ({ response }) => {
+    const server = await scriptedServer(async ({ response }) => {
       const text = Buffer.from('{"type":"ADDED","object":{"a":"ä"}}\n\n{"type":"BOOKMARK","object":{}}\n');
       for (const byte of text) {
         response.write(Buffer.of(byte));
@@ -182,7 +182,7 @@ describe('watch', () => {
   });
 
   it('drops a line that was torn by a disconnect and says that the connection broke', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       call.event('ADDED', {});
       call.response.write('{"type":"ADDED","obj');
       setTimeout(() => call.response.destroy(), 5);
@@ -193,7 +193,7 @@ describe('watch', () => {
   });
 
   it('throws an ERROR event as what it says', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       call.event('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' });
       call.response.end();
     });
@@ -203,14 +203,14 @@ describe('watch', () => {
   });
 
   it('throws a refusal', async () => {
-    await using server = await scriptedServer((call) => call.fail(404, 'NotFound', 'no such kind'));
+    const server = await scriptedServer((call) => call.fail(404, 'NotFound', 'no such kind'));
     const [, error] = await collect(server.client.watch(ConfigMaps, {}));
     expect(isNotFound(error)).toBe(true);
   });
 
   it('ends without an error when it is aborted, and hangs up', async () => {
     let hungUp = false;
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       call.response.on('close', () => {
         hungUp = true;
       });

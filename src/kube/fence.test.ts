@@ -5,7 +5,7 @@ import { configMap } from './testing/objects.ts';
 import { scriptedServer } from './testing/server.ts';
 
 it('refuses writes, not reads, once the lease is no longer held', async () => {
-  await using server = await scriptedServer((call) => call.json(200, configMap('x', 1)));
+  const server = await scriptedServer((call) => call.json(200, configMap('x', 1)));
   let held = true;
   const client = fenced(server.client, () => held);
   const ref = { type: ConfigMaps, namespace: 'a', name: 'x' };

@@ -27,7 +27,7 @@ const isWatch = (call: Call) => call.query.get('watch') === 'true';
 
 describe('an informer', () => {
   it('lists in pages, then watches from the version of the list', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (isWatch(call)) {
         call.event('MODIFIED', configMap('a', 11));
         call.event('DELETED', configMap('b', 12));
@@ -47,7 +47,7 @@ describe('an informer', () => {
   });
 
   it('resumes after a disconnect in the middle of a line, from the last version, telling nothing twice', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (!isWatch(call)) return list(call, '1', [configMap('a', 1)]);
       const watches = server.calls.filter(isWatch).length;
       if (watches === 1) {
@@ -68,7 +68,7 @@ describe('an informer', () => {
   });
 
   it('resumes from a bookmark', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (!isWatch(call)) return list(call, '1', []);
       if (server.calls.filter(isWatch).length > 1) return;
       call.event('BOOKMARK', { metadata: { resourceVersion: '900' } });
@@ -83,7 +83,7 @@ describe('an informer', () => {
   it.each(['as an answer', 'as an event'])(
     'lists again after a 410 %s and tells the difference',
     async (how) => {
-      await using server = await scriptedServer((call) => {
+      const server = await scriptedServer((call) => {
         const watches = server.calls.filter(isWatch).length;
         if (!isWatch(call)) {
           if (watches === 0)
@@ -112,7 +112,7 @@ describe('an informer', () => {
   );
 
   it('lists at once when a page has expired', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (isWatch(call)) return;
       if (call.query.get('continue')) return call.fail(410, 'Expired', 'the continue token is too old');
       if (call.query.get('limit')) return list(call, '1', [configMap('a', 1)], 'next');
@@ -127,7 +127,7 @@ describe('an informer', () => {
   it('tells of an object that was replaced under its name as deleted and added', async () => {
     const first = configMap('a', 9);
     const replaced = { ...first, metadata: { ...first.metadata, uid: 'another' } };
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (!isWatch(call)) return list(call, '1', [configMap('a', 1)]);
       call.event('MODIFIED', replaced);
     });
@@ -140,7 +140,7 @@ describe('an informer', () => {
 
   it('survives handlers that throw, and answers of any kind, and says why it is not in sync', async () => {
     let broken = true;
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (broken) return call.fail(403, 'Forbidden', 'configmaps is forbidden');
       if (isWatch(call)) return void call.event('ADDED', configMap('b', 2));
       list(call, '1', [configMap('a', 1)]);
@@ -165,7 +165,7 @@ describe('an informer', () => {
 
   it('tells a late subscriber what there is, and no more once it has left', async () => {
     let open: Call | undefined;
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (!isWatch(call)) return list(call, '1', [configMap('a', 1)]);
       open = call;
       call.response.flushHeaders();
@@ -187,7 +187,7 @@ describe('an informer', () => {
     const owned = configMap('x', 1, { colour: 'red' });
     owned.metadata!.managedFields = [{ manager: 'm' }];
     owned.metadata!.ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'owner-1' }];
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (!isWatch(call)) return list(call, '1', [owned, configMap('y', 1)]);
       const next = configMap('x', 2, { colour: 'blue' });
       next.metadata!.managedFields = [{ manager: 'm' }];
@@ -207,7 +207,7 @@ describe('an informer', () => {
   });
 
   it('OPS-030 tells every object again within the resync period', async () => {
-    await using server = await scriptedServer((call) => {
+    const server = await scriptedServer((call) => {
       if (!isWatch(call)) list(call, '1', [configMap('a', 1), configMap('b', 1), configMap('c', 1)]);
       else call.response.flushHeaders();
     });
@@ -218,7 +218,7 @@ describe('an informer', () => {
   });
 
   it('stops at once, also while the server is slow', async () => {
-    await using server = await scriptedServer(() => undefined);
+    const server = await scriptedServer(() => undefined);
     const informers = new Informers(server.client);
     informers.informer(ConfigMaps);
     informers.informer(Pods, { labelSelector: 'app' });
@@ -231,7 +231,7 @@ describe('an informer', () => {
 
 describe('informers', () => {
   it('are shared by type and filter', async () => {
-    await using server = await scriptedServer((call) =>
+    const server = await scriptedServer((call) =>
       isWatch(call) ? undefined : list(call, '1', [configMap('a', 1)]),
     );
     const informers = new Informers(server.client);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 import { type ClosableClient, createClient } from '../client.ts';
 import { directConnection } from '../connection.ts';
 
@@ -19,13 +20,13 @@ export interface Call {
   event(type: string, object: unknown): void;
 }
 
-export interface ScriptedServer extends AsyncDisposable {
+export interface ScriptedServer {
   url: string;
   client: ClosableClient;
   calls: Call[];
 }
 
-/** An HTTP server on loopback that answers as the test says. */
+/** An HTTP server on loopback that answers as the test says; it is gone when the test is. */
 export async function scriptedServer(answer: (call: Call) => void | Promise<void>): Promise<ScriptedServer> {
   const calls: Call[] = [];
   const server = createServer(async (request, response) => {
@@ -62,14 +63,10 @@ export async function scriptedServer(answer: (call: Call) => void | Promise<void
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = createClient(directConnection({ server: url, token: 'secret-token' }));
-  return {
-    url,
-    client,
-    calls,
-    async [Symbol.asyncDispose]() {
-      await client.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  onTestFinished(async () => {
+    await client.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { url, client, calls };
 }
