@@ -3,6 +3,7 @@
  * where wanted. It runs the controller's real reconcilers, which it is given; it knows no rule of a Rollout and does no
  * I/O.
  */
+export type { ModelCacheOptions } from './cache.ts';
 export { ModelCluster, type ModelClusterOptions } from './cluster.ts';
 export { type Fault, FaultInjector, type FaultKind, SimulatedCrash } from './faults.ts';
 export {

@@ -78,7 +78,7 @@ export class Invariants {
     this.#stepIndex = index;
     const steps = spec.strategy?.canary?.steps?.length ?? 0;
     const initial = before === undefined || (before === 0 && index === steps && !this.#userHasActed);
-    const skip = this.#scenario.mayskipSteps === true && index === steps;
+    const skip = this.#scenario.maySkipSteps === true && index === steps;
     if (initial || skip || index === 0) return;
     holds(index === before + 1, `step ${before} was followed by step ${index}`);
   }

@@ -57,7 +57,7 @@ export const webcheck: AnalysisTemplate = {
     metrics: [
       {
         name: 'webcheck',
-        interval: '5s',
+        interval: '10s',
         failureLimit: 1,
         successCondition: 'result == "ok"',
         provider: { web: { url: 'http://{{args.host}}/', jsonPath: '{$.status}' } },

@@ -10,6 +10,7 @@ import { AnalysisReconciler, RolloutReconciler } from '../../src/controller/inde
 import {
   type Fault,
   FaultInjector,
+  type ModelCacheOptions,
   ModelCluster,
   type ModelStore,
   type RecordedEvent,
@@ -30,14 +31,24 @@ export interface Outcome {
   restarts: number;
   faultFired: boolean;
   virtualSeconds: number;
+  /** What the controller did after the end, for as long as that was watched. */
+  afterwards: { writes: number; passes: number };
 }
 
 const start = Date.parse('2026-01-01T00:00:00Z');
 
+export interface RunOptions extends ModelCacheOptions {
+  fault?: Fault;
+  /** How often all is looked at again. Default: as the controller does, each 15 min. */
+  resyncMs?: number;
+  /** Goes on for so long after the end, to see that nothing happens. */
+  watchFor?: number;
+}
+
 /** Runs a scenario to its end, with a fault where one is wanted. Throws when an invariant does not hold on the way. */
 export async function runScenario(
   scenario: Scenario,
-  { fault, lag = 0 }: { fault?: Fault; lag?: number } = {},
+  { fault, watchFor = 0, resyncMs, ...cache }: RunOptions = {},
 ): Promise<Outcome> {
   const cluster = new ModelCluster({ start });
   const { store } = cluster;
@@ -50,7 +61,8 @@ export async function runScenario(
   const simulation = new Simulation({
     cluster,
     faults,
-    cache: { lag },
+    cache,
+    ...(resyncMs !== undefined && { resyncMs }),
     onWrite: (description) => writes.push(description),
     onChange: () => invariants.check(),
     startController: (environment) => [
@@ -74,10 +86,14 @@ export async function runScenario(
   // Long enough for every delay, so that what is compared is the state in which all comes to rest.
   await simulation.advanceTo(simulation.now + 120_000);
   if (!scenario.end.is(stateOf(store))) throw new Error(`not for good: ${scenario.end.what}`);
+  const { writes: written, passes } = simulation;
+  const end = endState(store);
+  if (watchFor > 0) await simulation.advanceTo(simulation.now + watchFor);
 
   return {
-    end: endState(store),
+    end,
     writes,
+    afterwards: { writes: simulation.writes - written, passes: simulation.passes - passes },
     events: simulation.events,
     passes: simulation.passes,
     restarts: simulation.restarts,

@@ -26,7 +26,7 @@ export interface Scenario {
   script: readonly Act[];
   end: { what: string; is(state: State): boolean };
   /** Acts by which steps are left out on purpose. */
-  mayskipSteps?: boolean;
+  maySkipSteps?: boolean;
 }
 
 /** What the script looks at. */
@@ -124,14 +124,14 @@ export const scenarios: readonly Scenario[] = [
     ...basic,
     script: [update, { ...pausedAt(3), do: setImage(images.red) }],
     end: serves(images.red),
-    mayskipSteps: true,
+    maySkipSteps: true,
   },
   {
     title: 'promote --full',
     ...basic,
     script: [update, { ...pausedAt(1), do: setStatus({ promoteFull: true }) }],
     end: serves(images.blue),
-    mayskipSteps: true,
+    maySkipSteps: true,
   },
   {
     title: 'update routed by nginx',
