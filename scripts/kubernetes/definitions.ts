@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { atomicFacts, defaultFacts, listFacts, zeroIsAbsent } from './facts.ts';
+import { alwaysPresent, atomicFacts, defaultFacts, emptyIsKept, listFacts, zeroIsAbsent } from './facts.ts';
 
 /**
  * Reads the shapes of Kubernetes' built-in types out of two installed packages: the generated classes of
@@ -94,6 +94,8 @@ export async function readDefinitions(roots: readonly string[]): Promise<Record<
         listFacts[path],
         atomicFacts.has(path) && 'atomic',
         zeroIsAbsent.has(path) && 'zeroIsAbsent',
+        emptyIsKept.has(path) && 'emptyIsKept',
+        (alwaysPresent.has(path) || alwaysPresent.has(`*.${baseName}`)) && 'always',
         path in defaultFacts && `default ${JSON.stringify(defaultFacts[path])}`,
       ]
         .filter(Boolean)

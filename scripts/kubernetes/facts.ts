@@ -168,3 +168,68 @@ export const defaultFacts: Record<string, unknown> = {
   'ServicePort.protocol': 'TCP',
   'LocalObjectReference.name': '',
 };
+
+/**
+ * Optional objects and times that Kubernetes holds by value: they are written even when there is nothing in them, as {}
+ * or null. (So are the fields that are required.)
+ */
+export const alwaysPresent: ReadonlySet<string> = new Set([
+  ...['metadata', 'spec', 'status'].map((field) => `*.${field}`),
+  'Container.resources',
+  'EphemeralContainer.resources',
+  'PersistentVolumeClaimSpec.resources',
+  'ContainerStatus.state',
+  'ContainerStatus.lastState',
+  'ServiceStatus.loadBalancer',
+  'IngressStatus.loadBalancer',
+  'NodeStatus.daemonEndpoints',
+  'NodeDaemonEndpoints.kubeletEndpoint',
+  'NodeStatus.nodeInfo',
+  'ReplicaSetSpec.template',
+  'DeploymentSpec.strategy',
+  'DeploymentSpec.template',
+  'StatefulSetSpec.template',
+  'DaemonSetSpec.template',
+  'JobSpec.template',
+  'CronJobSpec.jobTemplate',
+  'PodDisruptionBudgetStatus.currentHealthy',
+  'PodDisruptionBudgetStatus.desiredHealthy',
+  'PodDisruptionBudgetStatus.disruptionsAllowed',
+  'PodDisruptionBudgetStatus.expectedPods',
+  'StatefulSetSpec.updateStrategy',
+  'DaemonSetSpec.updateStrategy',
+  'Endpoint.conditions',
+  'PodCondition.lastProbeTime',
+  'PodCondition.lastTransitionTime',
+  'NodeCondition.lastHeartbeatTime',
+  'NodeCondition.lastTransitionTime',
+  'JobCondition.lastProbeTime',
+  'JobCondition.lastTransitionTime',
+  'DeploymentCondition.lastUpdateTime',
+  'DeploymentCondition.lastTransitionTime',
+  'ReplicaSetCondition.lastTransitionTime',
+  'StatefulSetCondition.lastTransitionTime',
+  'DaemonSetCondition.lastTransitionTime',
+  'ContainerStateRunning.startedAt',
+  'ContainerStateTerminated.startedAt',
+  'ContainerStateTerminated.finishedAt',
+  'Event.source',
+  'Event.firstTimestamp',
+  'Event.lastTimestamp',
+  'Event.eventTime',
+  'Event.reportingComponent',
+  'Event.reportingInstance',
+  'Event.deprecatedSource',
+  'Event.deprecatedFirstTimestamp',
+  'Event.deprecatedLastTimestamp',
+  'Event.regarding',
+  'CustomResourceDefinitionStatus.acceptedNames',
+]);
+
+/** Text fields that are pointers: empty text is not the same as none. */
+export const emptyIsKept: ReadonlySet<string> = new Set([
+  'PersistentVolumeClaimSpec.storageClassName',
+  'EndpointPort.name',
+  'EndpointPort.appProtocol',
+  'IngressSpec.ingressClassName',
+]);

@@ -4,7 +4,8 @@ import generated from './schemas.generated.json' with { type: 'json' };
 /**
  * A built-in type as `schemas.generated.json` has it. A field's text is its type, then facts separated by `; `.
  * Types: `string`, `boolean`, `int32` …, the name of a definition, `[]` + type (list), `{}` + type (map).
- * Facts: `map keys`, `set`, `merge key`, `retainKeys`, `replace`, `atomic`, `zeroIsAbsent`, `default json`.
+ * Facts: `map keys`, `set`, `merge key`, `retainKeys`, `replace`, `atomic`, `default json`, and how Go holds the field:
+ * `zeroIsAbsent`, `emptyIsKept`, `always`.
  */
 export interface Definition {
   atomic?: boolean;
@@ -69,6 +70,13 @@ function fieldSchema(text: string, resolve: Resolve): Schema {
       case 'zeroIsAbsent':
         extensions['x-kanari-zero-is-absent'] = true;
         break;
+      case 'emptyIsKept':
+        extensions['x-kanari-empty-is-kept'] = true;
+        break;
+      case 'always':
+        extensions['x-kanari-always-present'] = true;
+        extensions['x-kanari-by-value'] = true;
+        break;
       case 'default':
         extensions.default = JSON.parse(value ?? 'null');
         break;
@@ -80,10 +88,10 @@ function fieldSchema(text: string, resolve: Resolve): Schema {
   return { ...base, ...extensions };
 }
 
-function fill(schema: Schema, definition: Definition, resolve: Resolve, withRequired: boolean): void {
+function fill(schema: Schema, definition: Definition, resolve: Resolve, strict: boolean): void {
   schema.type = 'object';
   if (definition.atomic) schema['x-kubernetes-map-type'] = 'atomic';
-  if (withRequired && definition.required) schema.required = definition.required;
+  if (strict && definition.required) schema.required = definition.required;
   const properties: Record<string, Schema> = {};
   schema.properties = properties;
   for (const [field, text] of Object.entries(definition.properties)) {
@@ -92,7 +100,9 @@ function fill(schema: Schema, definition: Definition, resolve: Resolve, withRequ
       enumerable: true,
       configurable: true,
       get() {
-        const value = fieldSchema(text, resolve);
+        let value = fieldSchema(text, resolve);
+        if (!strict) value = { ...value, nullable: true };
+        if (!strict && definition.required?.includes(field)) value['x-kanari-always-present'] = true;
         Object.defineProperty(properties, field, { value, enumerable: true, configurable: true });
         return value;
       },
@@ -100,7 +110,7 @@ function fill(schema: Schema, definition: Definition, resolve: Resolve, withRequ
   }
 }
 
-function catalogue(withRequired: boolean): Resolve {
+function catalogue(strict: boolean): Resolve {
   const resolved = new Map<string, Schema>();
   return function resolve(name) {
     const known = resolved.get(name);
@@ -109,26 +119,23 @@ function catalogue(withRequired: boolean): Resolve {
     if (!definition) throw new Error(`No schema of the built-in type ${name}`);
     const schema: Schema = {};
     resolved.set(name, schema);
-    fill(schema, definition, resolve, withRequired);
+    fill(schema, definition, resolve, strict);
     return schema;
   };
 }
-
-const strict = catalogue(true);
-const lenient = catalogue(false);
 
 /**
  * The schema of a built-in type by its OpenAPI name, e.g. `io.k8s.api.core.v1.PodTemplateSpec`. Resolved as it is
  * looked into; recursive types (JSONSchemaProps) are cyclic. Shared: never change it.
  * @throws Error when there is no such type
  */
-export const builtinSchema: Resolve = strict;
+export const builtinSchema: Resolve = catalogue(true);
 
 /**
- * The same without `required`: Kubernetes' own kinds check what must be there by rules of their own, with texts of
- * their own, and fill in zero values where clients leave a field out.
+ * The same as Kubernetes' own kinds read it: nothing is required (they check that by rules of their own, with texts of
+ * their own, and fill in zero values), and null is the same as absent.
  */
-export const builtinKindSchema: Resolve = lenient;
+export const builtinKindSchema: Resolve = catalogue(false);
 
 /** One definition with `$ref`s to others, and the names of all that it reaches; for OpenAPI documents. */
 export function builtinDefinitions(roots: readonly string[]): Record<string, Schema> {

@@ -38,8 +38,12 @@ export interface Schema {
   'x-kubernetes-validations'?: ValidationRule[];
   /** Built-in types only: false and 0 mean the same as absent, and are left out when written. */
   'x-kanari-zero-is-absent'?: boolean;
+  /** Built-in types only: empty text is not the same as absent. */
+  'x-kanari-empty-is-kept'?: boolean;
   /** Built-in types only: written even when empty, so an object always has it. */
   'x-kanari-always-present'?: boolean;
+  /** Built-in types only: no pointer, so without anything in it it is {} and not null. */
+  'x-kanari-by-value'?: boolean;
 }
 
 /** A CEL rule of a CRD. */

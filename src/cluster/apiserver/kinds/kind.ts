@@ -51,6 +51,12 @@ export interface Column {
 export interface Strategy {
   /** Fills in defaults; also applied to what is read from old storage. After the schema's own defaults. */
   defaults?(object: KubeObject): KubeObject;
+  /**
+   * For kinds that share their storage (see `storage`): the stored object as this kind has it, and back. Without them
+   * only `apiVersion` and `kind` differ.
+   */
+  fromStorage?(stored: KubeObject): KubeObject;
+  toStorage?(object: KubeObject): KubeObject;
   /** Before create: drops what clients may not set (status), sets generation and the like. */
   prepareForCreate?(object: KubeObject): KubeObject;
   /** Before update: restores what this endpoint may not change, raises the generation. */

@@ -1,0 +1,83 @@
+import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.d.ts';
+import { controllerOf, equal, type KubeObject } from '../../../api/index.ts';
+import { invalid, nonNegative, oneOf, required } from './checks.ts';
+import { column, labelsCell, none, podColumns } from './columns.ts';
+import { builtin } from './define.ts';
+import { defaultTemplate } from './pods/defaults.ts';
+import { validateTemplate } from './pods/validate.ts';
+import { goSelector, validatePodSelector } from './selectors.ts';
+
+const number = (name: string, description: string, cell: (set: DaemonSet) => number | undefined) =>
+  column<DaemonSet>(name, description, (set) => cell(set) ?? 0, { type: 'integer' });
+
+export const daemonSets = builtin({
+  group: 'apps',
+  version: 'v1',
+  kind: 'DaemonSet',
+  plural: 'daemonsets',
+  package: 'io.k8s.api.apps.v1',
+  shortNames: ['ds'],
+  categories: ['all'],
+  status: true,
+  generation: ['spec'],
+  columns: [
+    number('Desired', 'Nodes that should run a pod.', ({ status }) => status?.desiredNumberScheduled),
+    number('Current', 'Nodes that have a pod.', ({ status }) => status?.currentNumberScheduled),
+    number('Ready', 'Nodes with a ready pod.', ({ status }) => status?.numberReady),
+    number(
+      'Up-to-date',
+      'Nodes with a pod of the current template.',
+      ({ status }) => status?.updatedNumberScheduled,
+    ),
+    number('Available', 'Nodes with an available pod.', ({ status }) => status?.numberAvailable),
+    column<DaemonSet>('Node Selector', 'Labels of the nodes.', ({ spec }) =>
+      labelsCell(spec?.template.spec?.nodeSelector),
+    ),
+    ...podColumns,
+  ],
+  defaults(object) {
+    const { spec } = object as DaemonSet;
+    const type = spec?.updateStrategy?.type ?? 'RollingUpdate';
+    const rollingUpdate =
+      type === 'RollingUpdate'
+        ? { maxUnavailable: 1, maxSurge: 0, ...spec?.updateStrategy?.rollingUpdate }
+        : undefined;
+    const filled = {
+      ...spec,
+      template: defaultTemplate(spec?.template),
+      updateStrategy: { type, ...(rollingUpdate && { rollingUpdate }) },
+      revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+    };
+    return { ...object, spec: filled } as KubeObject;
+  },
+  validate(object) {
+    const { spec } = object as DaemonSet;
+    if (!spec) return [required('spec')];
+    return [
+      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
+      ...validateTemplate(spec.template, 'spec.template'),
+      ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+      ...oneOf('spec.updateStrategy.type', spec.updateStrategy?.type, ['RollingUpdate', 'OnDelete']),
+    ];
+  },
+  validateUpdate(next, old, subresource) {
+    if (subresource === 'status') return [];
+    const [after, before] = [(next as DaemonSet).spec?.selector, (old as DaemonSet).spec?.selector];
+    return equal(after, before) ? [] : [invalid('spec.selector', goSelector(after), 'field is immutable')];
+  },
+});
+
+export const controllerRevisions = builtin({
+  group: 'apps',
+  version: 'v1',
+  kind: 'ControllerRevision',
+  plural: 'controllerrevisions',
+  package: 'io.k8s.api.apps.v1',
+  columns: [
+    column<ControllerRevision>('Controller', 'Owner of the revision.', (object) => {
+      const owner = controllerOf(object);
+      return owner ? `${owner.kind.toLowerCase()}.${owner.apiVersion.split('/')[0]}/${owner.name}` : none;
+    }),
+    column<ControllerRevision>('Revision', 'Number of the revision.', ({ revision }) => revision),
+  ],
+});

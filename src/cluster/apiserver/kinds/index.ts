@@ -1,0 +1,62 @@
+/**
+ * The built-in kinds: what each has beside the generic machinery. Defaults, validation, columns, field selectors and
+ * generation rules, one file per kind or family; all pure.
+ */
+import { autoscalersV1, autoscalersV2 } from './autoscalers.ts';
+import { configMaps, secrets, serviceAccounts } from './config.ts';
+import { customResourceDefinitions } from './custom-resource-definitions.ts';
+import { controllerRevisions, daemonSets } from './daemonsets.ts';
+import { deployments } from './deployments.ts';
+import { podDisruptionBudgets } from './disruption-budgets.ts';
+import { endpointSlices, endpoints } from './endpoints.ts';
+import { coreEvents, newEvents } from './events.ts';
+import { ingressClasses, ingresses } from './ingresses.ts';
+import { cronJobs, jobs } from './jobs.ts';
+import type { Kind } from './kind.ts';
+import { leases } from './leases.ts';
+import { namespaces } from './namespaces.ts';
+import { nodes } from './nodes.ts';
+import { pods } from './pods/index.ts';
+import { priorityClasses } from './priority-classes.ts';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.ts';
+import { replicaSets } from './replicasets.ts';
+import { services } from './services.ts';
+import { statefulSets } from './statefulsets.ts';
+import { persistentVolumeClaims, storageClasses } from './volumes.ts';
+
+export const builtinKinds: readonly Kind[] = [
+  configMaps,
+  endpoints,
+  coreEvents,
+  namespaces,
+  nodes,
+  persistentVolumeClaims,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  customResourceDefinitions,
+  controllerRevisions,
+  daemonSets,
+  deployments,
+  replicaSets,
+  statefulSets,
+  autoscalersV1,
+  autoscalersV2,
+  cronJobs,
+  jobs,
+  leases,
+  endpointSlices,
+  newEvents,
+  ingressClasses,
+  ingresses,
+  podDisruptionBudgets,
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
+  priorityClasses,
+  storageClasses,
+];
+
+export type { Column, Kind, ScalePaths, Strategy, Verb } from './kind.ts';

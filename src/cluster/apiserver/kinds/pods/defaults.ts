@@ -1,0 +1,154 @@
+import type {
+  Container,
+  ContainerPort,
+  EnvVar,
+  HTTPGetAction,
+  Lifecycle,
+  LifecycleHandler,
+  Pod,
+  PodSpec,
+  PodTemplateSpec,
+  Probe,
+  Volume,
+} from 'kubernetes-types/core/v1.d.ts';
+import { compact } from '../compact.ts';
+
+/** What kube-apiserver fills into pods and pod templates. */
+const defaultMode = 420; // 0644
+
+/** A pod template with its defaults. */
+export function defaultTemplate(template: PodTemplateSpec | undefined): PodTemplateSpec {
+  return { ...template, metadata: template?.metadata ?? {}, spec: defaultPodSpec(template?.spec) };
+}
+
+/** A pod with its defaults: those of its spec, and requests taken from limits. */
+export function defaultPod(pod: Pod): Pod {
+  const spec = defaultPodSpec(pod.spec);
+  return {
+    ...pod,
+    spec: compact({
+      ...spec,
+      enableServiceLinks: spec.enableServiceLinks ?? true,
+      containers: spec.containers?.map(requestsFromLimits),
+      initContainers: spec.initContainers?.map(requestsFromLimits),
+    }),
+  };
+}
+
+function requestsFromLimits(container: Container): Container {
+  const { limits, requests } = container.resources ?? {};
+  if (!limits) return container;
+  return { ...container, resources: { ...container.resources, requests: { ...limits, ...requests } } };
+}
+
+export function defaultPodSpec(spec: PodSpec | undefined): PodSpec {
+  const given: Partial<PodSpec> = spec ?? {};
+  const account = given.serviceAccountName ?? given.serviceAccount;
+  const withPorts = (container: Container) => defaultContainer(container, given.hostNetwork === true);
+  return compact({
+    ...given,
+    volumes: given.volumes?.map(defaultVolume),
+    initContainers: given.initContainers?.map(withPorts),
+    containers: given.containers?.map(withPorts) ?? [],
+    ephemeralContainers: given.ephemeralContainers?.map((container) => ({
+      ...container,
+      ...defaultContainer(container, false),
+    })),
+    restartPolicy: given.restartPolicy ?? 'Always',
+    terminationGracePeriodSeconds: given.terminationGracePeriodSeconds ?? 30,
+    dnsPolicy: given.dnsPolicy ?? 'ClusterFirst',
+    serviceAccountName: account,
+    serviceAccount: account,
+    securityContext: given.securityContext ?? {},
+    schedulerName: given.schedulerName ?? 'default-scheduler',
+  });
+}
+
+function defaultContainer(container: Container, hostNetwork: boolean): Container {
+  return compact({
+    ...container,
+    ports: container.ports?.map(
+      (port): ContainerPort => ({
+        ...port,
+        ...(hostNetwork && { hostPort: port.hostPort || port.containerPort }),
+        protocol: port.protocol ?? 'TCP',
+      }),
+    ),
+    env: container.env?.map(defaultEnv),
+    resources: container.resources ?? {},
+    livenessProbe: container.livenessProbe && defaultProbe(container.livenessProbe),
+    readinessProbe: container.readinessProbe && defaultProbe(container.readinessProbe),
+    startupProbe: container.startupProbe && defaultProbe(container.startupProbe),
+    lifecycle: container.lifecycle && defaultLifecycle(container.lifecycle),
+    terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
+    terminationMessagePolicy: container.terminationMessagePolicy ?? 'File',
+    imagePullPolicy: container.imagePullPolicy ?? pullPolicy(container.image),
+  });
+}
+
+/** `latest`, or no tag at all, may change at any time; any other tag, or a digest, is taken not to. */
+function pullPolicy(image = ''): string {
+  if (image.includes('@')) return 'IfNotPresent';
+  const tag = /:([^:/]+)$/.exec(image)?.[1];
+  return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+function defaultEnv(variable: EnvVar): EnvVar {
+  const fieldRef = variable.valueFrom?.fieldRef;
+  if (!fieldRef || fieldRef.apiVersion) return variable;
+  return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { apiVersion: 'v1', ...fieldRef } } };
+}
+
+function defaultHttpGet(action: HTTPGetAction): HTTPGetAction {
+  return { ...action, path: action.path ?? '/', scheme: action.scheme ?? 'HTTP' };
+}
+
+function defaultProbe(probe: Probe): Probe {
+  return compact({
+    ...probe,
+    httpGet: probe.httpGet && defaultHttpGet(probe.httpGet),
+    grpc: probe.grpc && { ...probe.grpc, service: probe.grpc.service ?? '' },
+    timeoutSeconds: probe.timeoutSeconds ?? 1,
+    periodSeconds: probe.periodSeconds ?? 10,
+    successThreshold: probe.successThreshold ?? 1,
+    failureThreshold: probe.failureThreshold ?? 3,
+  });
+}
+
+function defaultLifecycle(lifecycle: Lifecycle): Lifecycle {
+  const handler = (given: LifecycleHandler): LifecycleHandler =>
+    given.httpGet ? { ...given, httpGet: defaultHttpGet(given.httpGet) } : given;
+  return compact({
+    ...lifecycle,
+    postStart: lifecycle.postStart && handler(lifecycle.postStart),
+    preStop: lifecycle.preStop && handler(lifecycle.preStop),
+  });
+}
+
+function defaultVolume(volume: Volume): Volume {
+  const { name, ...source } = volume;
+  if (Object.keys(source).length === 0) return { name, emptyDir: {} };
+  const { configMap, secret, downwardAPI, projected, hostPath } = source;
+  return compact({
+    ...volume,
+    configMap: configMap && { defaultMode, ...configMap },
+    secret: secret && { defaultMode, ...secret },
+    downwardAPI: downwardAPI && {
+      defaultMode,
+      ...downwardAPI,
+      items: downwardAPI.items?.map((item) =>
+        item.fieldRef ? { ...item, fieldRef: { apiVersion: 'v1', ...item.fieldRef } } : item,
+      ),
+    },
+    projected: projected && {
+      defaultMode,
+      ...projected,
+      sources: projected.sources?.map((part) =>
+        part.serviceAccountToken
+          ? { ...part, serviceAccountToken: { expirationSeconds: 3600, ...part.serviceAccountToken } }
+          : part,
+      ),
+    },
+    hostPath: hostPath && { ...hostPath, type: hostPath.type ?? '' },
+  });
+}

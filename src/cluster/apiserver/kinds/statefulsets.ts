@@ -1,0 +1,88 @@
+import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
+import { equal, type KubeObject } from '../../../api/index.ts';
+import { forbidden, nonNegative, oneOf, required } from './checks.ts';
+import { column, podColumns } from './columns.ts';
+import { compact } from './compact.ts';
+import { builtin } from './define.ts';
+import { defaultTemplate } from './pods/defaults.ts';
+import { validateTemplate } from './pods/validate.ts';
+import { validatePodSelector } from './selectors.ts';
+
+/** What may change in a StatefulSet once it exists. */
+const mutable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+];
+
+export const statefulSets = builtin({
+  group: 'apps',
+  version: 'v1',
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+  package: 'io.k8s.api.apps.v1',
+  shortNames: ['sts'],
+  categories: ['all'],
+  status: true,
+  scale: {
+    specReplicasPath: '.spec.replicas',
+    statusReplicasPath: '.status.replicas',
+    labelSelectorPath: '.spec.selector',
+  },
+  generation: ['spec'],
+  columns: [
+    column<StatefulSet>(
+      'Ready',
+      'Pods that are ready, of those wanted.',
+      ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 1}`,
+    ),
+    ...podColumns.slice(0, 2),
+  ],
+  defaults(object) {
+    const { spec } = object as StatefulSet;
+    const type = spec?.updateStrategy?.type ?? 'RollingUpdate';
+    const rollingUpdate =
+      type === 'RollingUpdate' ? { partition: 0, ...spec?.updateStrategy?.rollingUpdate } : undefined;
+    const filled = compact({
+      ...spec,
+      replicas: spec?.replicas ?? 1,
+      template: defaultTemplate(spec?.template),
+      podManagementPolicy: spec?.podManagementPolicy ?? 'OrderedReady',
+      updateStrategy: { ...spec?.updateStrategy, type, ...(rollingUpdate && { rollingUpdate }) },
+      revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+      persistentVolumeClaimRetentionPolicy: {
+        whenDeleted: 'Retain',
+        whenScaled: 'Retain',
+        ...spec?.persistentVolumeClaimRetentionPolicy,
+      },
+    });
+    return { ...object, spec: filled } as KubeObject;
+  },
+  validate(object) {
+    const { spec } = object as StatefulSet;
+    if (!spec) return [required('spec')];
+    return [
+      ...oneOf('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
+      ...oneOf('spec.updateStrategy.type', spec.updateStrategy?.type, ['OnDelete', 'RollingUpdate']),
+      ...nonNegative('spec.replicas', spec.replicas),
+      ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
+      ...validateTemplate(spec.template, 'spec.template'),
+    ];
+  },
+  validateUpdate(next, old, subresource) {
+    if (subresource === 'status') return [];
+    const fixed = (object: KubeObject) => {
+      const spec = Object.entries((object as StatefulSet).spec ?? {});
+      return Object.fromEntries(spec.filter(([key]) => !mutable.includes(key)));
+    };
+    if (equal(fixed(next), fixed(old))) return [];
+    const names = mutable.map((name) => `'${name}'`);
+    const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+    return [forbidden('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)];
+  },
+});
