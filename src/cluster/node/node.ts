@@ -13,6 +13,7 @@ import {
 } from '../../api/index.ts';
 import { createEventRecorder, type Informers, type KubeClient } from '../../kube/index.ts';
 import { AddressPool } from './addresses.ts';
+import { BundledPrograms } from './images/programs.ts';
 import { ImageTable } from './images/table.ts';
 import { KubeletServer } from './kubelet/server.ts';
 import { Offers } from './offers.ts';
@@ -71,7 +72,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const addresses = new AddressPool(podCidr);
   const imagesPath = join(stateDir, 'images.yaml');
   await mkdir(dirname(imagesPath), { recursive: true });
-  const images = new ImageTable([...(options.images ?? []), imagesPath], imagesPath, log);
+  const images = new ImageTable({
+    paths: [...(options.images ?? []), imagesPath],
+    advised: imagesPath,
+    programs: new BundledPrograms(join(stateDir, 'node', 'programs')),
+    log,
+  });
   const podsFolder = join(stateDir, 'node', 'pods');
   const processes = new ProcessRuntime({ podsFolder, findImage: (image) => images.find(image), clock, log });
   const simulated = new SimulatedRuntime(clock);

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { Image } from '../runtime/runtime.ts';
 import { schemaProblems } from '../schemaproblems.ts';
-import { programImage, programNames } from './programs.ts';
+import { type BundledPrograms, programNames } from './programs.ts';
 
 /** One entry of an image table: what a container of this image runs on this machine. */
 export const ImageEntry = Type.Object(
@@ -45,7 +45,7 @@ function programList(): string {
   return `one of ${programNames.join(', ')}`;
 }
 
-export function imageOfEntry(entry: ImageEntry): Image {
+export function imageOfEntry(entry: ImageEntry, programs: BundledPrograms): Image {
   const own = {
     args: entry.args ?? [],
     env: Object.fromEntries(Object.entries(entry.env ?? {}).map(([name, value]) => [name, String(value)])),
@@ -53,6 +53,6 @@ export function imageOfEntry(entry: ImageEntry): Image {
     port: entry.port,
   };
   if (entry.command) return { ...own, command: entry.command, listens: false };
-  const program = programImage(entry.program!);
+  const program = programs.image(entry.program!);
   return { ...program, ...own, port: own.port ?? program.port, env: { ...program.env, ...own.env } };
 }

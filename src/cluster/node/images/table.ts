@@ -6,6 +6,16 @@ import { type Image, ImagePullError } from '../runtime/runtime.ts';
 import { bundledImages } from './bundled.ts';
 import { type ImageEntry, imageOfEntry, problemsOfEntry } from './entry.ts';
 import { matchesImage } from './match.ts';
+import type { BundledPrograms } from './programs.ts';
+
+export interface ImageTableOptions {
+  /** Files need not exist. */
+  paths: readonly string[];
+  /** The path that messages tell the user to write to. */
+  advised: string;
+  programs: BundledPrograms;
+  log: Logger;
+}
 
 /** What one images.yaml holds. */
 interface ImageFile {
@@ -22,15 +32,16 @@ interface ImageFile {
 export class ImageTable {
   readonly #paths: readonly string[];
   readonly #advised: string;
+  readonly #programs: BundledPrograms;
   readonly #log: Logger;
   readonly #watchers: FSWatcher[] = [];
   readonly #listeners = new Set<() => void>();
   #files: ImageFile[] = [];
 
-  /** `advised` is the path that messages tell the user to write to. Files need not exist. */
-  constructor(paths: readonly string[], advised: string, log: Logger) {
+  constructor({ paths, advised, programs, log }: ImageTableOptions) {
     this.#paths = paths;
     this.#advised = advised;
+    this.#programs = programs;
     this.#log = log;
     this.#read();
   }
@@ -40,7 +51,7 @@ export class ImageTable {
     const entries = [...this.#files.flatMap((file) => file.entries), ...bundledImages];
     const entry = entries.find((candidate) => matchesImage(candidate.image, image));
     if (!entry) throw new ImagePullError(this.#howToMap(image));
-    return imageOfEntry(entry);
+    return imageOfEntry(entry, this.#programs);
   }
 
   /** Reads changed files from now on, and calls back after each change. */

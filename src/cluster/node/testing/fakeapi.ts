@@ -22,6 +22,9 @@ export class FakeApi implements KubeClient {
   readonly #listeners = new Map<string, Set<Listener>>();
   #version = 0;
 
+  /** Called after each change. */
+  onChange: (() => void) | undefined;
+
   objects<T extends KubeObject>(type: ResourceType<T>): T[] {
     return [...this.#of(type).values()] as T[];
   }
@@ -134,6 +137,7 @@ export class FakeApi implements KubeClient {
 
   #tell(type: ResourceType, event: WatchEvent<KubeObject>): void {
     for (const listener of this.#listeners.get(type.plural) ?? []) listener(event);
+    this.onChange?.();
   }
 }
 
