@@ -39,7 +39,8 @@ export interface CrdVersion {
   served: boolean;
   storage: boolean;
   deprecated?: boolean;
-  schema?: { openAPIV3Schema?: Schema };
+  /** A Schema; as wide as the client's types are. */
+  schema?: { openAPIV3Schema?: object };
   subresources?: {
     status?: object;
     scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
@@ -56,3 +57,6 @@ export interface PrinterColumn {
   description?: string;
   priority?: number;
 }
+
+/** The schema of a version; undefined when the CRD has none. */
+export const schemaOf = (version: CrdVersion) => version.schema?.openAPIV3Schema as Schema | undefined;

@@ -3,7 +3,7 @@ import type { Kind, Strategy } from '../kinds/kind.ts';
 import type { Json } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { columnsOf } from './columns.ts';
-import type { CrdVersion, CustomResourceDefinition } from './definition.ts';
+import { type CrdVersion, type CustomResourceDefinition, schemaOf } from './definition.ts';
 import { parsePath, valuesAt } from './json-path.ts';
 
 /** The kinds that a CRD defines: one per version that is served. All versions store the same objects. */
@@ -17,7 +17,7 @@ function kindOf({ spec }: CustomResourceDefinition, version: CrdVersion): Kind {
   const { names } = spec;
   const status = version.subresources?.status !== undefined;
   const scale = version.subresources?.scale;
-  const declared = version.schema?.openAPIV3Schema ?? anything;
+  const declared = schemaOf(version) ?? anything;
   return {
     group: spec.group,
     version: version.name,

@@ -2,7 +2,12 @@ import type { FieldError } from '../errors.ts';
 import { Verbatim } from '../errors.ts';
 import { check, immutable, invalid, oneOf, required } from '../kinds/checks.ts';
 import { dnsLabel, dnsLabel1035, dnsSubdomain } from '../schema/names.ts';
-import type { CrdVersion, CustomResourceDefinition, PrinterColumn } from './definition.ts';
+import {
+  type CrdVersion,
+  type CustomResourceDefinition,
+  type PrinterColumn,
+  schemaOf,
+} from './definition.ts';
 import { parsePath } from './json-path.ts';
 import { validateStructure } from './structural.ts';
 
@@ -99,7 +104,7 @@ function validateVersion(version: CrdVersion, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (!version.name) errors.push(required(`${field}.name`));
   else errors.push(...check(`${field}.name`, version.name, dnsLabel));
-  const schema = version.schema?.openAPIV3Schema;
+  const schema = schemaOf(version);
   const at = `${field}.schema.openAPIV3Schema`;
   if (!schema) errors.push(required(at, 'schemas are required'));
   else errors.push(...validateStructure(schema, at));
