@@ -57,20 +57,27 @@ export class ImageTable {
   /** Reads changed files from now on, and calls back after each change. */
   watch(onChange: () => void): void {
     this.#listeners.add(onChange);
-    for (const path of this.#paths) {
-      const watcher = watch(dirname(path), (_event, name) => {
-        if (name !== basename(path)) return;
-        this.#read();
-        for (const listener of this.#listeners) listener();
-      });
-      watcher.on('error', (error) => this.#log.warn({ err: error, path }, 'cannot watch the image table'));
-      this.#watchers.push(watcher);
-    }
+    for (const path of this.#paths) this.#watchFile(path);
   }
 
   close(): void {
     this.#listeners.clear();
     for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  #watchFile(path: string): void {
+    const cannot = (error: unknown) => this.#log.warn({ err: error, path }, 'cannot watch the image table');
+    try {
+      const watcher = watch(dirname(path), (_event, name) => {
+        if (name !== basename(path)) return;
+        this.#read();
+        for (const listener of this.#listeners) listener();
+      });
+      watcher.on('error', cannot);
+      this.#watchers.push(watcher);
+    } catch (error) {
+      cannot(error);
+    }
   }
 
   #read(): void {
