@@ -5,6 +5,7 @@ import { builtins, callBuiltin } from './builtins/index.ts';
 import { callMethod } from './builtins/time.ts';
 import { compute, negate } from './compute.ts';
 import { ExpressionError, Failure } from './error.ts';
+import type { Evaluation, Frame } from './frame.ts';
 import { evaluatePredicate } from './predicates.ts';
 import { isList, isMap, isNumber, mapGet, typeName, type Value } from './values.ts';
 
@@ -16,15 +17,6 @@ export interface Globals {
   now: number;
 }
 
-/** What names and pointers stand for at one place. */
-export interface Frame {
-  variables: ReadonlyMap<string, Value>;
-  /** `#`, `#index` and `#acc` of the innermost predicate. */
-  element?: Value;
-  index?: number;
-  acc?: Value;
-}
-
 /** Ends a `?.` chain early. */
 const NOTHING = Symbol('nothing');
 
@@ -33,7 +25,7 @@ export function evaluateNode(root: Node, source: string, globals: Globals): Valu
   return new Evaluator(source, globals).evaluate(root, { variables: globals.variables });
 }
 
-export class Evaluator {
+class Evaluator implements Evaluation {
   readonly budget = new Budget();
   private readonly source: string;
   private readonly globals: Globals;

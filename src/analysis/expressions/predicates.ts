@@ -2,13 +2,13 @@ import type { Node } from './ast.ts';
 import { sorted } from './builtins/lists.ts';
 import { compute } from './compute.ts';
 import { Failure } from './error.ts';
-import type { Evaluator, Frame } from './evaluator.ts';
+import type { Evaluation, Frame } from './frame.ts';
 import { isList, isMap, mapEntries, typeName, type Value } from './values.ts';
 
 type PredicateCall = Extract<Node, { kind: 'predicate' }>;
 
 /** Applies a function that evaluates its second argument for each element (ANA §5.2). @throws Failure */
-export function evaluatePredicate(evaluator: Evaluator, call: PredicateCall, frame: Frame): Value {
+export function evaluatePredicate(evaluator: Evaluation, call: PredicateCall, frame: Frame): Value {
   const { name, body } = call;
   const list = elementsOf(name, evaluator.evaluate(call.list, frame));
   const at = (element: Value, index: number, acc?: Value): Frame => ({

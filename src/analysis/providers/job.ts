@@ -13,7 +13,8 @@ import {
   parseTime,
 } from '../../api/index.ts';
 import { isAlreadyExists, type KubeClient } from '../../kube/index.ts';
-import { type Attempt, type MeasureContext, MeasurementError, type WorkProvider } from './provider.ts';
+import { MeasurementError } from './error.ts';
+import type { Attempt, MeasureContext, WorkProvider } from './provider.ts';
 
 const UID_LABEL = 'analysisrun.argoproj.io/uid';
 const NAME_ANNOTATION = 'analysisrun.argoproj.io/name';

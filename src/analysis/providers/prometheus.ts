@@ -1,9 +1,10 @@
 import { DurationError, type Metric, type PrometheusMetric, parseDuration } from '../../api/index.ts';
 import { ExpressionError, evaluateTime, FLOAT, formatFloat, listOf } from '../expressions/index.ts';
 import type { Sample } from '../metrics/verdict.ts';
+import { MeasurementError } from './error.ts';
 import { basicAuthorization, type HttpRequest } from './http/client.ts';
 import { oauth2Headers } from './http/oauth2.ts';
-import { type MeasureContext, MeasurementError, type QueryProvider } from './provider.ts';
+import type { MeasureContext, QueryProvider } from './provider.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const ADDRESS_VARIABLE = 'ARGO_ROLLOUTS_PROMETHEUS_ADDRESS';

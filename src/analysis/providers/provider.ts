@@ -50,8 +50,3 @@ export interface WorkProvider {
   resume(metric: Metric, measurement: Measurement, context: MeasureContext): Promise<Measurement>;
   terminate(metric: Metric, measurement: Measurement, context: MeasureContext): Promise<Measurement>;
 }
-
-/** A measurement that cannot be taken; the message is for the user. */
-export class MeasurementError extends Error {
-  override name = 'MeasurementError';
-}

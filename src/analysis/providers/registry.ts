@@ -1,7 +1,8 @@
 import type { Metric } from '../../api/index.ts';
+import { MeasurementError } from './error.ts';
 import { job } from './job.ts';
 import { prometheus } from './prometheus.ts';
-import { MeasurementError, type Provider } from './provider.ts';
+import type { Provider } from './provider.ts';
 import { web } from './web.ts';
 
 /** The providers by their key in `metric.provider`. */

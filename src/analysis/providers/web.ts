@@ -4,9 +4,10 @@ import { STRING } from '../expressions/index.ts';
 import { compileJsonPath, type JsonPath, JsonPathMissing } from '../jsonpath/jsonpath.ts';
 import { JsonPathSyntaxError } from '../jsonpath/parse.ts';
 import type { Sample } from '../metrics/verdict.ts';
+import { MeasurementError } from './error.ts';
 import { compactJson } from './format.ts';
 import { oauth2Headers } from './http/oauth2.ts';
-import { MeasurementError, type QueryProvider } from './provider.ts';
+import type { QueryProvider } from './provider.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
 

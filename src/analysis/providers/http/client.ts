@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector, Dispatcher, EnvHttpProxyAgent, fetch } from 'undici';
-import { MeasurementError } from '../provider.ts';
+import { MeasurementError } from '../error.ts';
 import { checkAddress } from './addresses.ts';
 
 /** Bytes of an answer that are read; more is an error. */

@@ -1,5 +1,5 @@
 import type { Clock, WebMetric } from '../../../api/index.ts';
-import { MeasurementError } from '../provider.ts';
+import { MeasurementError } from '../error.ts';
 import { basicAuthorization, type HttpClient, type HttpRequest } from './client.ts';
 
 type OAuth2 = NonNullable<NonNullable<WebMetric['authentication']>['oauth2']>;
