@@ -172,7 +172,7 @@ export function invalid(
   errors: readonly FieldError[],
 ): StatusError {
   const texts = errors.map(fieldErrorText);
-  const joined = errors.map(({ field }, i) => `${field}: ${texts[i]}`);
+  const joined = [...new Set(errors.map(({ field }, i) => `${field}: ${texts[i]}`))];
   const summary = joined.length === 1 ? joined[0] : `[${joined.join(', ')}]`;
   const who = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
   return new StatusError(422, 'Invalid', `${who} "${name}" is invalid: ${summary}`, {

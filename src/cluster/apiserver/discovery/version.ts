@@ -2,10 +2,6 @@
 export const VERSION = {
   major: '1',
   minor: '34',
-  emulationMajor: '1',
-  emulationMinor: '34',
-  minCompatibilityMajor: '1',
-  minCompatibilityMinor: '33',
   gitVersion: 'v1.34.2+kanari',
   gitCommit: '',
   gitTreeState: 'clean',

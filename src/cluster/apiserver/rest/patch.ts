@@ -60,7 +60,10 @@ export function patcher(
 ): (live: KubeObject) => unknown {
   const type = mediaType(contentType);
   const accepted = [JSON_PATCH, MERGE_PATCH, ...(custom ? [] : [STRATEGIC_PATCH]), APPLY_PATCH];
-  if (!accepted.includes(type)) throw unsupportedMediaType(accepted);
+  if (!accepted.includes(type)) {
+    if (custom) throw unsupportedMediaType(accepted);
+    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  }
   const patch = decodeJson(body, 'patch');
   if (type === JSON_PATCH) {
     if (!Array.isArray(patch)) throw badRequest('a JSON patch is a list of operations');

@@ -159,7 +159,7 @@ function prepared(
 }
 
 /** What clients cannot change. */
-function withServerFields(next: KubeObject, live: KubeObject): KubeObject {
+export function withServerFields(next: KubeObject, live: KubeObject): KubeObject {
   const { selfLink: _selfLink, ...metadata } = next.metadata ?? {};
   const kept = live.metadata ?? {};
   const fixed = {

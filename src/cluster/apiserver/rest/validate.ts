@@ -12,14 +12,17 @@ export function validateObject(
   live?: KubeObject,
   subresource?: 'status',
 ): FieldError[] {
+  const custom = core.registry.isCustom(kind);
+  const metadataErrors = live ? validateMetadataUpdate(object, live) : [];
   const errors = [
     ...validateMetadata(object, kind),
-    ...(live ? validateMetadataUpdate(object, live) : []),
+    ...metadataErrors,
     ...(kind.strategy.validate?.(object) ?? []),
     ...(live ? (kind.strategy.validateUpdate?.(object, live, subresource) ?? []) : []),
   ];
   // A built-in kind's own rules say more than its schema; the schema is the net below them.
-  if (errors.length > 0 && !core.registry.isCustom(kind)) return unique(errors);
+  // Kubernetes checks the metadata of those twice, and tells of both.
+  if (errors.length > 0 && !custom) return [...unique(errors), ...metadataErrors];
   return unique([...errors, ...validateSchema(object, kind.schema, live)]);
 }
 

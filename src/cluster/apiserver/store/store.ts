@@ -38,7 +38,7 @@ export class Store {
   readonly #latest = new Map<string, { entry: Entry; deleted: boolean }>();
   #queue: PendingWrite[] = [];
   #flushing: Promise<void> | undefined;
-  #committed: number;
+  #committed = 0;
   #assigned: number;
   /** Revision and time of what was written, oldest first; one mark per transaction. */
   #marks: { revision: number; at: number }[] = [];
@@ -63,11 +63,11 @@ export class Store {
     return this.#committed;
   }
 
-  /** The objects of `<group>/<plural>`. */
+  /** The objects of `<group>/<plural>`; its changes are known from its first use on. */
   resource(name: string): Resource {
     let resource = this.#resources.get(name);
     if (!resource) {
-      resource = new Resource(name, this.#compactedTo);
+      resource = new Resource(name, Math.max(this.#compactedTo, this.#committed));
       this.#resources.set(name, resource);
     }
     return resource;

@@ -2,7 +2,7 @@ import type { Namespace } from 'kubernetes-types/core/v1.d.ts';
 import { decodeBody } from '../http/body.ts';
 import type { SubresourceHandler } from '../http/context.ts';
 import { locate, present } from '../rest/core.ts';
-import { isLeaving } from '../rest/update.ts';
+import { isLeaving, withServerFields } from '../rest/update.ts';
 import { modifiedConflict, notFound } from '../status.ts';
 
 /** PUT `namespaces/<name>/finalize`: changes `spec.finalizers` alone; the last one gone, the namespace goes. */
@@ -27,7 +27,10 @@ export const namespaceFinalize: SubresourceHandler = {
     if (version && version !== entry.object.metadata?.resourceVersion) throw modifiedConflict(kind, name);
     const finalizers = body?.spec?.finalizers ?? [];
     const live = present(kind, entry.object as Namespace);
-    const next: Namespace = { ...live, spec: finalizers.length > 0 ? { finalizers } : {} };
+    const sent = withServerFields({ ...live, metadata: { ...body?.metadata, name } }, live);
+    const labelled = kind.strategy.defaults?.(sent) ?? sent;
+    const spec = finalizers.length > 0 ? { finalizers } : {};
+    const next = { ...labelled, spec, status: live.status } as Namespace;
     if (isLeaving(kind, next)) {
       await store.delete(resource, key, next);
       exchange.sendValue(200, next);
