@@ -81,7 +81,9 @@ export class InformerCache implements IndexedReader {
 
   by<T extends KubeObject>(index: Index<T>, key: string): readonly T[] {
     const informer = this.informer(index.type);
-    informer.addIndex(index.name, index.keys);
-    return informer.by(index.name, key);
+    // The informer may be shared with others, who have indexes of their own.
+    const name = `controller/${index.name}`;
+    informer.addIndex(name, index.keys);
+    return informer.by(name, key);
   }
 }

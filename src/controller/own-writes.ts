@@ -58,10 +58,6 @@ export class OwnWrites {
   awaits(key: string): boolean {
     return this.#writes.has(key);
   }
-
-  forget(key: string): void {
-    this.#writes.delete(key);
-  }
 }
 
 function isShown({ ref, resourceVersion, uid }: OwnWrite, reader: Reader): boolean {
