@@ -9,4 +9,5 @@ export { decideRolloutDeleted } from './deletion.ts';
 export { releaseService } from './effects.ts';
 export { type PhaseAndMessage, rolloutPhase } from './phase.ts';
 export { type FieldError, formatFieldError, validateRolloutSpec } from './validation/index.ts';
+export { referenceErrors } from './validation/references.ts';
 export type { RolloutSettings, RolloutView } from './view.ts';
