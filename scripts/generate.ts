@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { crds } from '../src/api/index.ts';
 import { readDefinitions } from './kubernetes/definitions.ts';
 import { roots } from './kubernetes/roots.ts';
 
@@ -13,6 +15,11 @@ const definitions = await readDefinitions(roots);
 const files: Record<string, string> = {
   'src/api/kubernetes/schemas.generated.json': `${JSON.stringify(sorted(definitions), null, 1)}\n`,
 };
+for (const crd of crds()) {
+  const name = crd.spec.names.kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+  files[`manifests/crds/${name}-crd.yaml`] =
+    `# Made from src/api by npm run generate.\n${stringify(crd, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
+}
 
 function sorted<T>(record: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));

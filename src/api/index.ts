@@ -3,6 +3,7 @@
  * it; it imports no other room and does no I/O.
  */
 export * from './analysis.ts';
+export { crds } from './crds.ts';
 export * from './decision.ts';
 export * from './experiment.ts';
 export * from './keys.ts';
