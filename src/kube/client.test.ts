@@ -75,6 +75,28 @@ describe('requests', () => {
     const response = await server.client.request('GET', '/logs?follow=true');
     expect([response.status, await response.text()]).toEqual([200, 'a line\n']);
   });
+
+  it.each(['before it is read', 'while it is read'])('lets go of a body %s', async (when) => {
+    let hungUp = false;
+    const server = await scriptedServer(({ response }) => {
+      const more = setInterval(() => response.write('x'.repeat(10_000)), 1);
+      response.on('close', () => {
+        clearInterval(more);
+        hungUp = true;
+      });
+    });
+    const { body } = await server.client.request('GET', '/logs');
+    const reader = body!.getReader();
+    if (when === 'while it is read') await reader.read();
+    await reader.cancel();
+    await until(() => hungUp);
+  });
+
+  it('lets go of a short body that nobody reads', async () => {
+    const server = await scriptedServer((call) => call.json(200, {}));
+    for (let i = 0; i < 20; i++) await (await server.client.request('DELETE', '/x')).body?.cancel();
+    expect(server.calls).toHaveLength(20);
+  });
 });
 
 describe('failures', () => {

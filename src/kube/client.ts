@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
+import type { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { apiVersionOf, type KubeObject, type ObjectRef, type ResourceType } from '../api/index.ts';
 import type { Connection } from './connection.ts';
 import { lines } from './lines.ts';
@@ -207,7 +207,7 @@ class HttpClient implements ClosableClient {
     });
     const hasBody = answer.statusCode !== 204 && answer.statusCode !== 205;
     if (!hasBody) await answer.body.dump();
-    const stream = hasBody ? (Readable.toWeb(answer.body) as ReadableStream<Uint8Array>) : null;
+    const stream = hasBody ? streamOf(answer.body) : null;
     return new Response(stream, { status: answer.statusCode, headers: plainHeaders(answer.headers) });
   }
 
@@ -273,6 +273,27 @@ function parseWatchEvent<T extends KubeObject>(line: string): WatchEvent<T> {
   if (event.type !== 'ERROR') return event as WatchEvent<T>;
   const status = event.object as { code?: number; reason?: string; message?: string } | undefined;
   throw new ApiError(status?.code ?? 0, status?.reason ?? '', status?.message ?? 'the watch failed');
+}
+
+/**
+ * A body that may be let go of at any time. (Readable.toWeb throws where nobody can catch it when a body is cancelled
+ * while data arrives; an iterator that has not begun does not let go at all.)
+ */
+function streamOf(body: Readable): ReadableStream<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel() {
+        body.on('error', () => undefined).destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function plainHeaders(headers: Record<string, string | string[] | undefined>): [string, string][] {
