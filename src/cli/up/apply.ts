@@ -22,7 +22,7 @@ const APPLY = { fieldManager: 'kanari', force: true };
 export async function installCrds(client: KubeClient): Promise<void> {
   await Promise.all(
     crds().map(async (crd) => {
-      const name = crd.metadata.name;
+      const name = crd.metadata?.name ?? '';
       const ref = { type: CustomResourceDefinitions, name };
       await client.patch(ref, 'apply', crd, APPLY);
       const deadline = AbortSignal.timeout(10_000);
