@@ -5,6 +5,7 @@ import { InformerCache } from './cache.ts';
 import { cachesSynced, unsyncedCaches } from './caches-synced.ts';
 import { type HttpServer, json, plainText, serve } from './http.ts';
 import { ControllerMetrics } from './metrics/metrics.ts';
+import { countRequests } from './metrics/requests.ts';
 import type { ControllerOptions } from './options.ts';
 import { startTeam, type Team, watchedTypes } from './team.ts';
 
@@ -26,23 +27,24 @@ const leaseName = 'argo-rollouts-controller-lock';
  * @throws ListenError when an address cannot be served
  */
 export async function startController(options: ControllerOptions): Promise<Controller> {
-  const { client, clock, log, namespace, instanceId } = options;
+  const { clock, log, namespace, instanceId } = options;
+  const metrics = new ControllerMetrics({
+    version: options.version ?? 'unknown',
+    clock,
+    // Before it leads, a controller watches no objects, and so has none to show.
+    reader: {
+      get: () => undefined,
+      list: (type, within) => (team ? cache.list(type, within) : []),
+      ownedBy: () => [],
+    },
+  });
+  const client = countRequests(options.client, metrics.onRequest);
   const informers =
     options.informers ?? new Informers(client, { log, resyncMs: options.resyncMs ?? defaultResyncMs });
   const cache = new InformerCache(informers, {
     namespace,
     instanceId,
     shared: options.informers !== undefined,
-  });
-  const metrics = new ControllerMetrics({
-    version: options.version ?? 'unknown',
-    clock,
-    // Before it leads, a controller shows no objects: it watches none.
-    reader: {
-      get: () => undefined,
-      list: (type, ns) => (team ? cache.list(type, ns) : []),
-      ownedBy: () => [],
-    },
   });
   const stopping = new AbortController();
   let team: Team | undefined;

@@ -11,6 +11,7 @@ import type { EventSubject } from '../act.ts';
 import type { Pass, Worker } from '../worker.ts';
 import { finishedAttempt } from './attempts.ts';
 import { describe, describeObjects } from './gauges.ts';
+import type { RequestLabels } from './requests.ts';
 
 const reconcileBuckets = [0.01, 0.15, 0.25, 0.5, 1];
 const object = ['namespace', 'name'] as const;
@@ -36,6 +37,7 @@ export class ControllerMetrics {
   readonly #passes = new Map<string, { seconds: Histogram; errors: Counter }>();
   readonly #events: Counter;
   readonly #durations: { total: Histogram; progression: Histogram; manualPause: Histogram };
+  readonly #requests: Counter;
   readonly #queueAdds: Counter;
   readonly #queueWork: Histogram;
   readonly #removals = new Map<string, NodeJS.Timeout>();
@@ -81,6 +83,13 @@ export class ControllerMetrics {
         [0, 60, 300, 600, 1800, 3600, 7200, 14400, 28800],
       ),
     };
+    this.#requests = this.#counter('controller_clientset_k8s_request_total', 'Requests to the API server.', [
+      'kind',
+      'namespace',
+      'name',
+      'verb',
+      'status_code',
+    ]);
     this.#queueAdds = this.#counter('workqueue_adds_total', 'Keys added to a queue.', ['name']);
     this.#queueWork = this.#histogram(
       'workqueue_work_duration_seconds',
@@ -97,6 +106,8 @@ export class ControllerMetrics {
   watch(workers: readonly Worker[]): void {
     this.#workers = workers;
   }
+
+  readonly onRequest = (labels: RequestLabels): void => this.#requests.inc({ ...labels });
 
   readonly onAdd = (queue: string): void => this.#queueAdds.inc({ name: queue });
 
