@@ -6,7 +6,8 @@ import { choiceOption, listOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
 import { groupOf, ownTypeOf } from '../manifests/kinds.ts';
 import { type ManifestDocument, readManifests } from '../manifests/read.ts';
-import { refuseUnknownFields, UnknownFieldError } from '../manifests/unknown-fields.ts';
+import { ownSchema } from '../manifests/schemas.ts';
+import { unknownFields } from '../manifests/unknown-fields.ts';
 import type { Run } from '../program.ts';
 import type { ColourFlags } from '../view/colour.ts';
 import { createAnalysisRunCommand } from './create-analysisrun.ts';
@@ -66,13 +67,11 @@ function typeOf(document: ManifestDocument, context: Context): ResourceType {
   const { apiVersion, kind } = document.object;
   const type = ownTypeOf(document.object);
   if (!type) throw new CliError(`creates of ${groupOf(apiVersion)}/${kind ?? ''} unsupported`);
-  try {
-    refuseUnknownFields(document);
-  } catch (error) {
-    if (error instanceof UnknownFieldError) {
-      printLine(context.stderr, `${document.file}: ${kind} has no field ${error.path}`);
-    }
-    throw error;
+  const schema = ownSchema(document.object);
+  const [unknown] = schema ? unknownFields(document, schema) : [];
+  if (unknown) {
+    printLine(context.stderr, `${document.file}: ${kind} has no field ${unknown.path}`);
+    throw unknown;
   }
   return type;
 }

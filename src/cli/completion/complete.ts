@@ -141,7 +141,8 @@ function children(command: Command, last: string): Answer {
   const visible = command.createHelp().visibleCommands(command);
   const candidates = visible
     .filter((child) => child.name().startsWith(last))
-    .map((child) => `${child.name()}\t${child.summary() || child.description()}`);
+    .map((child) => `${child.name()}\t${child.summary() || child.description()}`)
+    .sort();
   return { candidates, directive: directives.noFiles };
 }
 

@@ -1,18 +1,15 @@
-import { crds, type KubeObject } from '../../api/index.ts';
+import type { Schema } from '../../api/kubernetes/index.ts';
 import { prune } from '../../cluster/apiserver/schema/index.ts';
 import { CliError } from '../errors.ts';
 import type { ManifestDocument } from './read.ts';
 
-/** Fields that an object of ours has and its schema has not, as paths such as `spec.strategy.canary.setps`. */
-export function unknownFields(object: KubeObject): string[] {
-  const schema = crds().find(({ spec }) => spec.names.kind === object.kind)?.spec.versions[0]?.schema
-    ?.openAPIV3Schema;
-  return schema ? prune(structuredClone(object), schema as Parameters<typeof prune>[1]).unknown : [];
-}
-
-/** A field that no schema knows; told in the words of Go's strict decoders, and where it is. */
+/**
+ * A field that the schema of its object does not have. The message is that of Go's strict decoders, which users' scripts
+ * know; it names the field alone, so the path is told beside it.
+ */
 export class UnknownFieldError extends CliError {
   override name = 'UnknownFieldError';
+  /** E.g. `spec.strategy.canary.steps[0].setWieght`. */
   readonly path: string;
 
   constructor(path: string, { format }: Pick<ManifestDocument, 'format'>) {
@@ -23,8 +20,7 @@ export class UnknownFieldError extends CliError {
   }
 }
 
-/** @throws UnknownFieldError for the first unknown field; where it is goes to `tell` */
-export function refuseUnknownFields(document: ManifestDocument): void {
-  const [path] = unknownFields(document.object);
-  if (path !== undefined) throw new UnknownFieldError(path, document);
+/** One error for each field that the schema does not have. */
+export function unknownFields(document: ManifestDocument, schema: Schema): UnknownFieldError[] {
+  return prune(document.object, schema).unknown.map((path) => new UnknownFieldError(path, document));
 }
