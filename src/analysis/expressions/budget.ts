@@ -16,8 +16,9 @@ export class Budget {
     if (!(this.memory >= 0)) throw new Failure('memory budget exceeded');
   }
 
-  /** Before evaluating a node. @throws Failure */
-  step(): void {
-    if (--this.steps < 0) throw new Failure('expression takes too many steps');
+  /** Before evaluating a node, or anything else that takes as long as so many. @throws Failure */
+  step(cost = 1): void {
+    this.steps -= cost;
+    if (this.steps < 0) throw new Failure('expression takes too many steps');
   }
 }

@@ -38,7 +38,7 @@ export function compute(
     case 'contains':
     case 'startsWith':
     case 'endsWith':
-      return compareText(operator, left, right);
+      return compareText(operator, left, right, budget);
     case '..':
       return range(left, right, budget);
     case '+':
@@ -81,6 +81,7 @@ function compareText(
   operator: 'matches' | 'contains' | 'startsWith' | 'endsWith',
   left: Value,
   right: Value,
+  budget: Budget,
 ): boolean {
   if (operator === 'matches' && (left === null || right === null)) return false;
   if (typeof left !== 'string' || typeof right !== 'string') return mismatch(operator, left, right);
@@ -92,6 +93,7 @@ function compareText(
     case 'endsWith':
       return left.endsWith(right);
     case 'matches': {
+      budget.step(left.length);
       const pattern = compilePattern(right);
       if ('problem' in pattern) throw new Failure(pattern.problem);
       return pattern.test(left);

@@ -13,7 +13,7 @@ import { ANY_LIST, ANY_MAP, BOOL, FLOAT, nameOf, STRING, type Type, UNKNOWN } fr
 import { isList, isMap, typeName, type Value } from './values.ts';
 
 export { ExpressionError } from './error.ts';
-export { ANY_LIST, FLOAT, listOf, STRING, type Type, UNKNOWN } from './types.ts';
+export { FLOAT, listOf, STRING, type Type } from './types.ts';
 export { formatFloat, type Value } from './values.ts';
 
 /** What a condition is about. */

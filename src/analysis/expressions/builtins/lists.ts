@@ -77,12 +77,18 @@ function unique(values: readonly Value[], { budget }: CallContext): Value[] {
   return kept;
 }
 
+function countCodePoints(text: string): bigint {
+  let count = 0n;
+  for (const _ of text) count++;
+  return count;
+}
+
 export const listFunctions: Record<string, Builtin> = {
   len: {
     params: [['string', 'array', 'map', 'record', 'bytes']],
     returns: INT,
     call: ([value = null]) => {
-      if (typeof value === 'string') return BigInt([...value].length);
+      if (typeof value === 'string') return countCodePoints(value);
       if (isMap(value)) return BigInt(mapEntries(value).length);
       return BigInt((value as { length: number }).length);
     },

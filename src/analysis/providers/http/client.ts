@@ -6,6 +6,8 @@ import { checkAddress } from './addresses.ts';
 
 /** Bytes of an answer that are read; more is an error. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** What timers can hold: about 25 days. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Where a Service of the cluster can be reached from here, given a name such as `svc.ns.svc.cluster.local` and the
@@ -146,12 +148,12 @@ const checkedLookup: LookupFunction = (hostname, options, callback) => {
 async function send(url: string, request: HttpRequest, dispatcher: Dispatcher): Promise<HttpAnswer> {
   const method = request.method ?? 'GET';
   const { target, authorization } = parseUrl(url);
-  const timeout = AbortSignal.timeout(request.timeoutMs);
+  const timeout = AbortSignal.timeout(Math.min(request.timeoutMs, MAX_TIMEOUT_MS));
   const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
   try {
     const response = await fetch(target, {
       method,
-      headers: { ...authorization, ...request.headers },
+      headers: { 'user-agent': 'kanari', ...authorization, ...request.headers },
       ...(request.body !== undefined && { body: request.body }),
       dispatcher,
       signal,
