@@ -49,7 +49,8 @@ export class ServiceAddresses {
     const had = before?.type === 'ExternalName' ? undefined : before?.clusterIP;
     const clusterIP = spec.clusterIP || spec.clusterIPs?.[0] || had || this.#newAddress(errors);
     if (!clusterIP) return;
-    if (clusterIP !== 'None') {
+    // A changed address is refused by validation, which says so better.
+    if (clusterIP !== 'None' && (!had || had === clusterIP)) {
       const problem = this.#problemOf(key, clusterIP);
       if (problem) {
         errors.push({

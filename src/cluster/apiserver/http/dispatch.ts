@@ -2,7 +2,7 @@ import { authorize } from '../access/authorize.ts';
 import { Discovery } from '../discovery/index.ts';
 import { checkScope, type Target } from '../rest/core.ts';
 import { answerReview, findReview } from '../reviews/index.ts';
-import { methodNotAllowed, unknownResource } from '../status.ts';
+import { methodNotAllowed, notFound, unknownResource } from '../status.ts';
 import { subresourceHandlers } from '../subresources/index.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
@@ -44,7 +44,8 @@ export class Dispatcher {
     }
     const kind = registry.find(group, version, plural);
     if (!kind) {
-      if (registry.hasGroupVersion(group, version)) throw unknownResource();
+      const known = registry.groupVersion(group, version);
+      if (known?.some((kind) => !registry.isCustom(kind))) throw unknownResource();
       exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n');
       return;
     }
@@ -71,7 +72,9 @@ export class Dispatcher {
       (known) =>
         known.group === kind.group && known.plural === kind.plural && known.subresource === subresource,
     );
-    if (!handler) throw unknownResource();
+    if (!handler) {
+      throw this.#context.registry.isCustom(kind) ? notFound(kind, target.name) : unknownResource();
+    }
     if (!(exchange.method in handler.methods)) throw methodNotAllowed();
     await handler.handle(this.#context, exchange, target);
   }

@@ -137,7 +137,11 @@ export async function serveScale(
 async function serveList(context: ApiContext, exchange: Exchange, target: Target): Promise<void> {
   const view = viewOptions(context, exchange);
   const list = await listObjects(context, target, exchange.query);
-  exchange.sendValue(200, viewList(target.kind, list, view), view.accepted.format);
+  exchange.sendValue(
+    200,
+    viewList(target.kind, list, context.registry.isCustom(target.kind), view),
+    view.accepted.format,
+  );
 }
 
 async function deleteCollection(context: ApiContext, exchange: Exchange, target: Target): Promise<void> {
@@ -156,7 +160,7 @@ async function deleteCollection(context: ApiContext, exchange: Exchange, target:
       }
     }),
   );
-  exchange.sendValue(200, viewList(kind, list, view), view.accepted.format);
+  exchange.sendValue(200, viewList(kind, list, context.registry.isCustom(kind), view), view.accepted.format);
 }
 
 function viewOptions({ clock }: ApiContext, exchange: Exchange): ViewOptions {

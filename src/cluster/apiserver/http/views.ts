@@ -27,20 +27,30 @@ export function viewObject(
   return accepted.as === 'PartialObjectMetadata' ? partial(object) : object;
 }
 
-/** A list as Table or PartialObjectMetadataList, or as it is. */
-export function viewList(kind: Kind, list: ObjectList, options: ViewOptions): unknown {
+/**
+ * A list as Table or PartialObjectMetadataList, or as it is.
+ * @param custom whether the kind comes from a CRD; lists of those name the kind in every item
+ */
+export function viewList(kind: Kind, list: ObjectList, custom: boolean, options: ViewOptions): unknown {
   const { accepted, includeObject = 'Metadata', now } = options;
   if (accepted.as === 'Table') {
     const table = toTable(kind, list.items, { now, includeObject, withColumns: true });
     return { ...table, metadata: list.metadata };
   }
-  if (accepted.as !== 'PartialObjectMetadataList') return list;
+  if (accepted.as !== 'PartialObjectMetadataList') {
+    return custom ? list : { ...list, items: list.items.map(withoutKind) };
+  }
   return {
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
     metadata: list.metadata,
     items: list.items.map(partial),
   };
+}
+
+/** Items of built-in lists leave out what the list says already. */
+function withoutKind({ kind: _kind, apiVersion: _apiVersion, ...item }: KubeObject): KubeObject {
+  return item;
 }
 
 const partial = ({ metadata }: KubeObject) => ({

@@ -23,7 +23,7 @@ export interface TakenNames {
 /** The CRD's status once its names are judged; the same object when it says so already. */
 export function judgeNames(crd: Crd, taken: TakenNames, now: Instant): Crd {
   const names = { ...crd.spec.names, listKind: crd.spec.names.listKind || `${crd.spec.names.kind}List` };
-  const problem = findConflict(names, taken);
+  const { accepted: acceptedNames, problem } = judge(names, taken);
   const accepted = problem === undefined;
   const wasEstablished = isEstablished(crd);
   const conditions = [
@@ -50,41 +50,36 @@ export function judgeNames(crd: Crd, taken: TakenNames, now: Instant): Crd {
   const status = {
     ...crd.status,
     conditions: mergeConditions(crd.status?.conditions ?? [], conditions, formatTime(now)),
-    acceptedNames: acceptedNames(crd, names, problem),
+    acceptedNames,
     storedVersions: storedVersions(crd),
   };
   return equal(status, crd.status) ? crd : { ...crd, status };
 }
 
-interface NameConflict {
-  reason: string;
-  message: string;
-  field: keyof CustomResourceDefinitionNames;
+interface JudgedNames {
+  /** Those that are free. */
+  accepted: CustomResourceDefinitionNames;
+  /** Why not all are; when several are not, the last one. */
+  problem: { reason: string; message: string } | undefined;
 }
 
-function findConflict(names: CustomResourceDefinitionNames, taken: TakenNames): NameConflict | undefined {
-  const used = (field: keyof CustomResourceDefinitionNames, name: string, reason: string) => ({
-    field,
-    reason,
-    message: `${JSON.stringify(name)} is already in use`,
-  });
-  if (taken.plurals.has(names.plural)) return used('plural', names.plural, 'PluralConflict');
-  if (names.singular && taken.plurals.has(names.singular)) {
-    return used('singular', names.singular, 'SingularConflict');
-  }
-  for (const shortName of names.shortNames ?? []) {
-    if (taken.plurals.has(shortName)) return used('shortNames', shortName, 'ShortNamesConflict');
-  }
-  if (taken.kinds.has(names.kind)) return used('kind', names.kind, 'KindConflict');
-  if (names.listKind && taken.kinds.has(names.listKind)) {
-    return used('listKind', names.listKind, 'ListKindConflict');
-  }
-  return undefined;
-}
-
-function acceptedNames(crd: Crd, names: CustomResourceDefinitionNames, problem: NameConflict | undefined) {
-  if (!problem) return names;
-  return crd.status?.acceptedNames ?? { plural: '', kind: '' };
+function judge(names: CustomResourceDefinitionNames, taken: TakenNames): JudgedNames {
+  let problem: JudgedNames['problem'];
+  const isFree = (name: string, known: ReadonlySet<string>, reason: string) => {
+    if (!known.has(name)) return true;
+    problem = { reason, message: `${JSON.stringify(name)} is already in use` };
+    return false;
+  };
+  const { plural, singular, shortNames, kind, listKind, categories } = names;
+  const accepted = {
+    plural: isFree(plural, taken.plurals, 'PluralConflict') ? plural : '',
+    ...(singular && isFree(singular, taken.plurals, 'SingularConflict') && { singular }),
+    ...(shortNames?.every((name) => isFree(name, taken.plurals, 'ShortNamesConflict')) && { shortNames }),
+    kind: isFree(kind, taken.kinds, 'KindConflict') ? kind : '',
+    ...(listKind && isFree(listKind, taken.kinds, 'ListKindConflict') && { listKind }),
+    ...(categories && { categories }),
+  };
+  return { accepted, problem };
 }
 
 /** The version that objects are stored in, and those that they ever were. */

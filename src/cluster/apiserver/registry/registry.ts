@@ -31,10 +31,6 @@ export class Registry {
     return this.#kinds.get(`${group}/${version}/${plural}`);
   }
 
-  hasGroupVersion(group: string, version: string): boolean {
-    return this.groupVersion(group, version) !== undefined;
-  }
-
   group(name: string): Group | undefined {
     return this.#groups.find((group) => group.name === name);
   }

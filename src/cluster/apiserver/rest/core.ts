@@ -48,9 +48,15 @@ export function keyOf(kind: Kind, namespace: string | undefined, name: string): 
   return kind.namespaced ? `${namespace ?? ''}/${name}` : name;
 }
 
-/** An object as this kind and version shows it. */
-export function present<T extends KubeObject>(kind: Kind, object: T): T {
+/** A stored object as this kind and version shows it. */
+export function present<T extends KubeObject>(kind: Kind, stored: T): T {
+  const object = (kind.strategy.fromStorage?.(stored) ?? stored) as T;
   return { ...object, kind: kind.kind, apiVersion: apiVersionOfKind(kind) };
+}
+
+/** The opposite of `present`. */
+export function toStored(kind: Kind, object: KubeObject): KubeObject {
+  return kind.strategy.toStorage?.(object) ?? object;
 }
 
 /** The resource and key of a target. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { formatTime, type KubeObject } from '../../../api/index.ts';
 import { trackUpdate } from '../patch/index.ts';
 import { alreadyExists, badRequest, invalid, StatusError } from '../status.ts';
-import { apiVersionOfKind, type Core, locate, present, type Target } from './core.ts';
+import { apiVersionOfKind, type Core, locate, present, type Target, toStored } from './core.ts';
 import { type DecodeContext, decodeObject } from './decode.ts';
 import type { WriteOptions } from './options.ts';
 import { validateObject } from './validate.ts';
@@ -76,7 +76,7 @@ async function storeNew(
     core.admission.settle(target, name);
     return object;
   }
-  const { object: stored } = await core.store.put(resource, key, object);
+  const { object: stored } = await core.store.put(resource, key, toStored(kind, object));
   return present(kind, stored);
 }
 

@@ -83,7 +83,9 @@ function reportUnknown(
   for (const text of texts) warn(text);
 }
 
-/** A built-in kind does not decode when a field has the wrong type; a custom resource is then invalid instead. */
+const UNREADABLE = new Set(['FieldValueTypeInvalid', 'FieldValueInvalid']);
+
+/** A built-in kind does not decode when a field has the wrong type or format; a custom resource is then invalid. */
 function checkTypes(
   kind: Kind,
   object: object,
@@ -91,7 +93,7 @@ function checkTypes(
   refuse: (problem: string) => Error,
 ): void {
   if (custom) return;
-  const wrong = validateSchema(object, kind.schema).find(({ type }) => type === 'FieldValueTypeInvalid');
+  const wrong = validateSchema(object, kind.schema).find(({ type }) => UNREADABLE.has(type));
   if (wrong) throw refuse(`${wrong.field}: ${wrong.detail}`);
 }
 

@@ -2,7 +2,7 @@ import { formatTime, type KubeObject, parseTime } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { invalid, notFound, preconditionConflict, type Status } from '../status.ts';
-import { type Core, is, locate, type ObjectTarget, present } from './core.ts';
+import { type Core, is, locate, type ObjectTarget, present, toStored } from './core.ts';
 import { parseDryRun } from './options.ts';
 import { isLeaving } from './update.ts';
 
@@ -88,8 +88,8 @@ export async function deleteObject(
   const gone = isLeaving(kind, marked);
   if (options.dryRun || (!gone && marked === live)) return { object: marked, gone };
   const written = gone
-    ? await core.store.delete(resource, key, kind.strategy.gracePeriodSeconds ? marked : live)
-    : await core.store.put(resource, key, marked);
+    ? await core.store.delete(resource, key, toStored(kind, kind.strategy.gracePeriodSeconds ? marked : live))
+    : await core.store.put(resource, key, toStored(kind, marked));
   return { object: present(kind, written.object), gone };
 }
 
@@ -153,7 +153,7 @@ function markDeleted(kind: Kind, live: KubeObject, options: DeleteOptions, now: 
   const noted = {
     ...base,
     ...deletion(now + grace * 1000, twoPhase(kind) ? undefined : grace),
-    ...(base.generation && { generation: base.generation + 1 }),
+    ...(base.generation && !twoPhase(kind) && { generation: base.generation + 1 }),
   };
   return terminating(kind, { ...live, metadata: noted }, now);
 }

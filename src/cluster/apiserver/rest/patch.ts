@@ -138,10 +138,15 @@ function appliedConfiguration(target: ObjectTarget, body: unknown, context: Patc
       `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
     );
   }
-  return {
-    ...pruned,
-    metadata: { ...metadata, name, ...(kind.namespaced && { namespace }) },
-  };
+  const named = { name, ...(kind.namespaced && { namespace }) };
+  const { status, ...rest } = pruned as KubeObject & { status?: unknown };
+  if (target.subresource === 'status') {
+    // Nothing else can be changed here, so nothing else is owned.
+    const { apiVersion } = pruned;
+    return { apiVersion, kind: pruned.kind, metadata: named, status } as KubeObject;
+  }
+  const own = kind.subresources.status ? rest : pruned;
+  return { ...own, metadata: { ...metadata, ...named } };
 }
 
 function mergeApplied(

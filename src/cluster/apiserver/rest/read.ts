@@ -1,6 +1,5 @@
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import type { Kind } from '../kinds/kind.ts';
 import { badRequest, expired, invalid, notFound, tooLargeResourceVersion } from '../status.ts';
 import type { Entry, Resource } from '../store/index.ts';
 import { apiVersionOfKind, type Core, locate, type ObjectTarget, present, type Target } from './core.ts';
@@ -41,7 +40,7 @@ export async function listObjects(core: Core, target: Target, query: URLSearchPa
   const snapshot = await takeSnapshot(core, target, query);
   const limit = parseCount(query, 'limit') ?? 0;
   const { page, next, remaining } = cut(snapshot.entries, matches, limit);
-  const items = page.map(({ object }) => presentItem(core, kind, object));
+  const items = page.map(({ object }) => present(kind, object));
   return {
     kind: kind.listKind,
     apiVersion: apiVersionOfKind(kind),
@@ -53,13 +52,6 @@ export async function listObjects(core: Core, target: Target, query: URLSearchPa
     },
     items,
   };
-}
-
-/** Items of built-in lists leave out what the list says already. */
-function presentItem(core: Core, kind: Kind, object: KubeObject): KubeObject {
-  if (core.registry.isCustom(kind)) return present(kind, object);
-  const { kind: _kind, apiVersion: _apiVersion, ...item } = object;
-  return item;
 }
 
 interface Snapshot {

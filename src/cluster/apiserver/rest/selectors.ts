@@ -118,7 +118,7 @@ function fieldsOf(kind: Kind, object: KubeObject): Record<string, string> {
   return {
     'metadata.name': object.metadata?.name ?? '',
     ...(kind.namespaced && { 'metadata.namespace': object.metadata?.namespace ?? '' }),
-    ...kind.strategy.fields?.(object),
+    ...kind.strategy.fields?.(kind.strategy.fromStorage?.(object) ?? object),
   };
 }
 

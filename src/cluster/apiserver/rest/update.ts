@@ -3,7 +3,7 @@ import { Verbatim } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { trackUpdate } from '../patch/index.ts';
 import { badRequest, conflict, invalid, modifiedConflict, type Named, notFound } from '../status.ts';
-import { apiVersionOfKind, type Core, is, locate, type ObjectTarget, present } from './core.ts';
+import { apiVersionOfKind, type Core, is, locate, type ObjectTarget, present, toStored } from './core.ts';
 import { createDecoded } from './create.ts';
 import { type DecodeContext, decodeObject } from './decode.ts';
 import type { WriteOptions } from './options.ts';
@@ -91,11 +91,11 @@ export async function modifyObject(
     return next;
   }
   if (isLeaving(kind, next)) {
-    const { object } = await core.store.delete(resource, key, withFinalizersOf(next, live));
+    const { object } = await core.store.delete(resource, key, toStored(kind, withFinalizersOf(next, live)));
     const { finalizers: _finalizers, ...metadata } = object.metadata ?? {};
     return present(kind, { ...object, metadata });
   }
-  const { object } = await core.store.put(resource, key, next);
+  const { object } = await core.store.put(resource, key, toStored(kind, next));
   return present(kind, object);
 }
 

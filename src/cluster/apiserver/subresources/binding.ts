@@ -1,4 +1,4 @@
-import type { Binding, Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Binding, Pod, PodCondition } from 'kubernetes-types/core/v1.d.ts';
 import { formatTime } from '../../../api/index.ts';
 import { decodeBody } from '../http/body.ts';
 import type { ApiContext, SubresourceHandler } from '../http/context.ts';
@@ -56,8 +56,6 @@ async function bindPod(context: ApiContext, target: ObjectTarget, binding: Bindi
     throw refuse(`pod ${target.name} is already assigned to node "${pod.spec.nodeName}"`);
   }
   const { labels, annotations } = binding.metadata ?? {};
-  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
-  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(clock()) };
   const bound: Pod = {
     ...pod,
     metadata: {
@@ -66,7 +64,22 @@ async function bindPod(context: ApiContext, target: ObjectTarget, binding: Bindi
       ...(annotations && { annotations: { ...pod.metadata?.annotations, ...annotations } }),
     },
     spec: { ...pod.spec!, nodeName: node },
-    status: { ...pod.status, conditions: [...conditions, { ...scheduled, lastProbeTime: null as never }] },
+    status: { ...pod.status, conditions: scheduled(pod.status?.conditions ?? [], formatTime(clock())) },
   };
   await store.put(resource, key, bound);
+}
+
+/** The conditions with PodScheduled true, in its old place when there is one. */
+function scheduled(conditions: readonly PodCondition[], now: string): PodCondition[] {
+  const next = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null as never,
+    lastTransitionTime: now,
+  };
+  const known = conditions.find(({ type }) => type === next.type);
+  if (known?.status === next.status) return [...conditions];
+  return known
+    ? conditions.map((condition) => (condition.type === next.type ? next : condition))
+    : [...conditions, next];
 }
