@@ -126,7 +126,7 @@ export class AnalysisReconciler implements Reconciler {
             phase: decision.status?.phase,
             effects: acted.effects,
           },
-          decision.because[0]?.text ?? 'status changed',
+          decision.because[0]?.text ?? acted.effects[0] ?? 'status changed',
         );
       }
       return wrote;

@@ -128,7 +128,7 @@ export class RolloutReconciler implements Reconciler {
           reason: decision.because[0]?.code,
           effects: acted.effects,
         },
-        decision.because[0]?.text ?? 'status changed',
+        decision.because[0]?.text ?? acted.effects[0] ?? 'status changed',
       );
     }
     return acted;
