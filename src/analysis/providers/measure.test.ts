@@ -35,6 +35,9 @@ describe('measure', () => {
       expect(measurement.phase).toBe('Error');
       expect(JSON.stringify(measurement)).not.toMatch(/ss(\s|%20|\+)w/);
       expect(measurement.message).toContain('*****');
+      const newline = async () => ({ k: 'token\n' });
+      const trimmed = measurementOf(await take(withSecret(server.url), { readSecret: newline }));
+      expect(trimmed.value).toBe('"you sent *****"');
       const valued = measurementOf(await take(withSecret(server.url), { readSecret }));
       expect(valued.value).toBe('"you sent *****"');
     } finally {

@@ -8,7 +8,8 @@ export type Redact = (text: string) => string;
 /** The longest values first, so that one within another leaves nothing behind. Empty values are no secrets. */
 export function createRedact(secrets: Iterable<string>): Redact {
   const forms = new Set<string>();
-  for (const secret of secrets) {
+  // White space at the ends, such as the newline of a file, is often lost on the way.
+  for (const secret of [...secrets].flatMap((value) => [value, value.trim()])) {
     if (secret === '') continue;
     forms.add(secret);
     forms.add(encodeURIComponent(secret));

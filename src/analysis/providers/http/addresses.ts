@@ -16,9 +16,14 @@ export class ForbiddenAddressError extends Error {
   }
 }
 
+/** A host without the brackets and the zone of an IPv6 address in a URL. */
+export function bareHost(host: string): string {
+  return host.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+}
+
 /** @throws ForbiddenAddressError when an IP address is one of those; names are judged once they are resolved */
 export function checkAddress(host: string, address = host): void {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  const bare = bareHost(address);
   const version = isIP(bare);
   if (version === 4 && forbidden.check(bare, 'ipv4')) throw new ForbiddenAddressError(host, address);
   // An IPv4 address in IPv6 clothes is checked against the IPv4 list, too.

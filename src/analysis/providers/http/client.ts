@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, Dispatcher, EnvHttpProxyAgent, fetch } from 'undici';
 import { MeasurementError } from '../error.ts';
-import { checkAddress } from './addresses.ts';
+import { bareHost, checkAddress } from './addresses.ts';
 
 /** Bytes of an answer that are read; more is an error. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -69,7 +69,8 @@ function createDispatcher(insecure: boolean, { resolveService, env = {} }: HttpC
   const connectDirectly = buildConnector({ ...tls, lookup: checkedLookup });
   const connect: buildConnector.connector = (target, callback) => {
     const service = resolveService?.(target.hostname, portOf(target));
-    const servername = target.servername ?? (target.protocol === 'https:' ? target.hostname : undefined);
+    // Certificates are for the name that was asked for, wherever it leads; addresses have no server name.
+    const servername = target.servername || (isIP(bareHost(target.hostname)) ? undefined : target.hostname);
     try {
       checkAddress(target.hostname, service?.host ?? target.hostname);
     } catch (error) {
@@ -79,7 +80,7 @@ function createDispatcher(insecure: boolean, { resolveService, env = {} }: HttpC
     const actual = service
       ? { hostname: service.host, port: String(service.port), host: `${service.host}:${service.port}` }
       : {};
-    connectDirectly({ ...target, ...actual, ...(servername !== undefined && { servername }) }, callback);
+    connectDirectly({ ...target, ...actual, ...(servername && { servername }) }, callback);
   };
   const direct = new Agent({ connect, pipelining: 0 });
   const httpProxy = env.HTTP_PROXY ?? env.http_proxy;
