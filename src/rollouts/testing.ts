@@ -134,6 +134,10 @@ export class Scenario {
   last: Decision<RolloutStatus> = { effects: [], events: [], because: [] };
   /** Called after each pass that changed something. */
   check: (() => void) | undefined;
+  /** Writes so far, effects and status. */
+  writes = 0;
+  /** The controller dies before this write, once; it then starts again. */
+  crashAtWrite: number | undefined;
   readonly #objects = new Map<string, KubeObject>();
   #version = 10;
   #podCount = 0;
@@ -247,7 +251,11 @@ export class Scenario {
     const decision = decideRollout(this.view, this.now);
     this.last = decision;
     const before = this.#version;
-    for (const effect of decision.effects) this.#apply(effect);
+    for (const effect of decision.effects) {
+      if (this.#crashes()) return true;
+      this.#apply(effect);
+    }
+    if (decision.status && !equal(this.rollout.status ?? {}, decision.status) && this.#crashes()) return true;
     if (decision.status && !equal(this.rollout.status ?? {}, decision.status)) {
       this.#version++;
       this.rollout = {
@@ -261,6 +269,11 @@ export class Scenario {
     const changed = this.#version !== before;
     if (changed) this.check?.();
     return changed;
+  }
+
+  #crashes(): boolean {
+    this.writes++;
+    return this.writes - 1 === this.crashAtWrite;
   }
 
   #all<T extends KubeObject>(plural: string): T[] {
