@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { selectedCommand } from './program.ts';
 import { fakeCluster } from './testing/fake-cluster.ts';
 import { run } from './testing/run.ts';
@@ -91,7 +91,8 @@ describe('help and misuse', () => {
   });
 
   it('CLI-006 global flags parse everywhere; a bad log level is refused', async () => {
-    await using cluster = await fakeCluster();
+    const cluster = await fakeCluster();
+    onTestFinished(() => cluster[Symbol.asyncDispose]());
     const globals = [
       ...['--as', 'u', '--as-group', 'g', '--as-group', 'h', '--as-uid', '1', '--cache-dir', '/tmp/c'],
       ...['--certificate-authority', 'f', '--client-certificate', 'f', '--client-key', 'f', '--cluster', 'c'],

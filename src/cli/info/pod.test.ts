@@ -70,7 +70,7 @@ describe('pod status', () => {
     ['init error', pod([], [terminated(1, { reason: 'Error' })]), 'Init:Error', '✖'],
     ['init exit', pod([], [terminated(2)]), 'Init:ExitCode:2', '◌'],
     ['init signal', pod([], [terminated(2, { signal: 15 })]), 'Init:Signal:15', '◌'],
-    ['sidecar ready', pod([running], [{ started: true, ready: true, ...running }]), 'Running', '✔'],
+    ['sidecar ready', pod([running], [{ started: true, ...running }]), 'Running', '✔'],
     ['sidecar not ready', pod([running], [{ started: true }, waiting('x')]), 'Running', '✔'],
     ['sidecar not started', pod([], [{ started: false, ...waiting() }]), 'Init:0/1', '◌'],
   ])('CLI-069 %s', (_, object, status, icon) => {
