@@ -133,7 +133,7 @@ describe.runIf(process.platform === 'linux')('an agent killed with SIGKILL', () 
 
   it('neither loses nor doubles a program, whenever it is killed', async () => {
     writePods([pod('a'), pod('b'), pod('c')]);
-    for (let delayMs = 0; delayMs <= 60; delayMs += 6) {
+    for (let delayMs = 0; delayMs <= 60; delayMs += 10) {
       await start('begin');
       await sleep(delayMs);
       await kill('SIGKILL');

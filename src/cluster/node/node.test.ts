@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigMaps, Leases, Nodes, Pods, Secrets, Services } from '../../api/index.ts';
+import { isAlive } from './runtime/process/processes.ts';
 import { isReady, mainStatus, NodeHarness, until } from './testing/harness.ts';
 
 let harness: NodeHarness;
@@ -260,6 +261,44 @@ describe('probes', () => {
     expect(harness.events('probed')).toContain(
       'Killing: Container main failed liveness probe, will be restarted',
     );
+  });
+});
+
+describe('lifecycle hooks', () => {
+  const hook = (script: string) => ({ exec: { command: ['sh', '-c', script] } });
+
+  it('run after the start and before the end', async () => {
+    await harness.start();
+    const notes = join(harness.stateDir, 'notes');
+    await harness.run('hooked', {
+      ...shell(`trap 'echo term >> ${notes}; exit 0' TERM; while :; do sleep 0.05; done`),
+      lifecycle: { postStart: hook(`echo start >> ${notes}`), preStop: hook(`echo stop >> ${notes}`) },
+    });
+    await until(() => isReady(harness.pod('hooked')));
+    await harness.api.delete({ type: Pods, namespace: 'default', name: 'hooked' });
+    await until(() => harness.api.objects(Pods).length === 0);
+    expect(await readFile(notes, 'utf8')).toBe('start\nstop\nterm\n');
+  });
+
+  it('that fail are told, and a failing postStart ends the container', async () => {
+    await harness.start();
+    await harness.run('fails', { ...shell('sleep 60'), lifecycle: { postStart: hook('exit 1') } });
+    await until(() => (mainStatus(harness.pod('fails'))?.restartCount ?? 0) > 0);
+    expect(harness.events('fails')).toContain('FailedPostStartHook: PostStartHook failed: ');
+  });
+});
+
+describe('what a program starts', () => {
+  it('ends with it, even in a session of its own', async () => {
+    await harness.start();
+    const file = join(harness.stateDir, 'stray');
+    const stray = shell(
+      `setsid sh -c 'echo $$$$ > ${file}; exec sleep 1000' & while [ ! -s ${file} ]; do sleep 0.02; done`,
+    );
+    await harness.run('parent', stray, { restartPolicy: 'Never' });
+    await until(() => harness.pod('parent').status?.phase === 'Succeeded');
+    const pid = Number(await readFile(file, 'utf8'));
+    await until(() => !isAlive(pid));
   });
 });
 

@@ -149,6 +149,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     images.close();
     registration.stop();
     await manager.stop({ keepPods });
+    await events.flush();
     await server.stop();
   };
   return {

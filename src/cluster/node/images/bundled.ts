@@ -33,7 +33,8 @@ export const bundledImages: readonly ImageEntry[] = [
     port: 80,
     env: { BODY: '<h1>A web server is running here</h1>\n', CONTENT_TYPE: 'text/html' },
   },
-  { image: 'busybox', command: ['sh'] },
-  { image: 'alpine', command: ['sh'] },
-  { image: 'bash', command: ['bash'] },
+  // The machine's own shell, for pods that bring their command.
+  { image: 'busybox', command: [], args: ['sh'] },
+  { image: 'alpine', command: [], args: ['sh'] },
+  { image: 'bash', command: [], args: ['bash'] },
 ];

@@ -9,7 +9,7 @@ export const ImageEntry = Type.Object(
     /** Image name; without a tag: every tag; `*` stands for any text. */
     image: Type.String({ minLength: 1 }),
     /** The program: an absolute path or a name on the PATH, and its first arguments. `$(VAR)` is expanded. */
-    command: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    command: Type.Optional(Type.Array(Type.String())),
     /** Instead of `command`: a program that comes with Kanari. */
     program: Type.Optional(Type.Enum(programNames)),
     /** Arguments that a pod's own `args` replace. */
@@ -31,12 +31,13 @@ export type ImageEntry = Static<typeof ImageEntry>;
 export function problemsOfEntry(value: unknown): string[] {
   const problems = schemaProblems(ImageEntry, value, 'the entry');
   if (problems.length > 0) return problems;
-  const { command, program } = value as ImageEntry;
+  const { command, args, program } = value as ImageEntry;
   if (!command && !program) {
     return [
       `one of "command" (a list: the program and its arguments) and "program" (${programList()}) is required`,
     ];
   }
+  if (command && command.length + (args?.length ?? 0) === 0) return ['"command" and "args" are both empty'];
   if (command && program) return ['"command" and "program" exclude each other'];
   return [];
 }

@@ -5,6 +5,8 @@ import { formatEntry, formatNanoseconds, MAX_ENTRY_BYTES, type Stream } from './
 const STREAMS: readonly Stream[] = ['stdout', 'stderr'];
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
+/** Shared: copying is synchronous. */
+const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
 
 export interface LogLimits {
   /** The log is renamed to `log.1` (which it replaces) beyond this size. Default 10 MiB, as kubelet's. */
@@ -92,7 +94,6 @@ export class LogCollector {
 
   #copy(raw: RawFile, last: boolean): number {
     let added = 0;
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     for (;;) {
       const length = readSync(raw.fd, chunk, 0, CHUNK_BYTES, raw.offset);
       if (length === 0) break;

@@ -6,7 +6,7 @@ import type { Clock } from '../../../../api/index.ts';
 import { LogCollector, type LogLimits } from '../../logs/collector.ts';
 import { type LogQuery, readLog } from '../../logs/read.ts';
 import { type ExecResult, ExecTimeoutError, type Exit, type RuntimeContainer } from '../runtime.ts';
-import { isAlive, killMarked, signal } from './processes.ts';
+import { isAlive, type StraySweeper, signal } from './processes.ts';
 import type { RunFolder, RunRecord } from './record.ts';
 
 /** How often to look whether the shim itself was killed; its normal end is seen at once, by its file. */
@@ -18,6 +18,7 @@ const EXEC_OUTPUT_BYTES = 10 * 1024;
 export interface ContainerOptions {
   clock: Clock;
   log: Logger;
+  strays: StraySweeper;
   logLimits?: LogLimits | undefined;
 }
 
@@ -29,6 +30,7 @@ export class ProcessContainer implements RuntimeContainer {
   readonly #folder: RunFolder;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #strays: StraySweeper;
   readonly #collector: LogCollector;
   readonly #settle: (exit: Exit) => void;
   #exit: Exit | undefined;
@@ -47,6 +49,7 @@ export class ProcessContainer implements RuntimeContainer {
     this.#folder = folder;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#strays = options.strays;
     this.#collector = new LogCollector(folder.path, options.logLimits);
   }
 
@@ -125,7 +128,7 @@ export class ProcessContainer implements RuntimeContainer {
 
   async remove(): Promise<void> {
     if (!this.#exit) await this.stop({ graceMs: 0 });
-    await killMarked(new Set([this.#record.id]));
+    await this.#strays.sweep(this.#record.id);
     await this.#folder.remove();
   }
 
@@ -169,7 +172,9 @@ export class ProcessContainer implements RuntimeContainer {
   }
 
   #poke(): void {
-    void this.#check();
+    this.#check().catch((error) => {
+      this.#log.warn({ err: error, folder: this.#folder.path }, 'cannot look after a container');
+    });
   }
 
   #check(): Promise<void> {
@@ -203,5 +208,6 @@ export class ProcessContainer implements RuntimeContainer {
       interrupted,
     };
     this.#settle(this.#exit);
+    void this.#strays.sweep(this.#record.id);
   }
 }

@@ -58,3 +58,23 @@ export async function killMarked(containerIds: ReadonlySet<string>): Promise<voi
     if (containerIds.has(id)) signal(Number(entry), 'SIGKILL');
   }
 }
+
+/** Kills what containers left behind; many that end at once are looked for in one pass over all processes. */
+export class StraySweeper {
+  #waiting = new Set<string>();
+  #next: Promise<void> | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  /** Resolves when nothing of the container runs any more. */
+  sweep(containerId: string): Promise<void> {
+    this.#waiting.add(containerId);
+    this.#next ??= this.#running.then(() => {
+      const ids = this.#waiting;
+      this.#waiting = new Set();
+      this.#next = undefined;
+      this.#running = killMarked(ids);
+      return this.#running;
+    });
+    return this.#next;
+  }
+}

@@ -52,12 +52,6 @@ export class RunFolder {
     }
   }
 
-  /** The shim's process id, if it has claimed the run by now. */
-  async shimPid(): Promise<number | undefined> {
-    const target = await readlink(join(this.path, 'claim')).catch(() => CANCELLED);
-    return target === CANCELLED ? undefined : Number(target);
-  }
-
   /** The program's process id, once the shim has started it. */
   async programPid(): Promise<number | undefined> {
     return (await this.#number('pid'))?.value;
@@ -89,8 +83,8 @@ export class RunFolder {
     const path = join(this.path, name);
     const text = await readFile(path, 'utf8').catch(() => '');
     if (!text.endsWith('\n')) return undefined;
-    const { mtimeMs } = await stat(path);
-    return { value: Number(text), writtenAt: Math.round(mtimeMs) };
+    const written = await stat(path).catch(() => undefined);
+    return written && { value: Number(text), writtenAt: Math.round(written.mtimeMs) };
   }
 }
 

@@ -7,8 +7,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../../api/index.ts';
 import type { LogLimits } from '../../logs/collector.ts';
 import { type Image, type Launch, type Runtime, type RuntimeContainer, StartError } from '../runtime.ts';
-import { ProcessContainer } from './container.ts';
-import { CONTAINER_ID_VARIABLE, isShimOf, killMarked } from './processes.ts';
+import { type ContainerOptions, ProcessContainer } from './container.ts';
+import { CONTAINER_ID_VARIABLE, isShimOf, StraySweeper } from './processes.ts';
 import { findRuns, RunFolder } from './record.ts';
 import { SHIM } from './shim.ts';
 
@@ -26,9 +26,11 @@ export interface ProcessRuntimeOptions {
 export class ProcessRuntime implements Runtime {
   readonly name = 'process';
   readonly #options: ProcessRuntimeOptions;
+  readonly #containerOptions: ContainerOptions;
 
   constructor(options: ProcessRuntimeOptions) {
     this.#options = options;
+    this.#containerOptions = { ...options, strays: new StraySweeper() };
   }
 
   async pull(image: string): Promise<Image> {
@@ -46,7 +48,7 @@ export class ProcessRuntime implements Runtime {
     const program = await findProgram(launch.argv[0], launch.env.PATH, workingDir);
     await folder.create({ id, key, image, startedAt: this.#options.clock(), env, workingDir });
     const record = (await folder.record())!;
-    const container = new ProcessContainer(folder, record, this.#options);
+    const container = new ProcessContainer(folder, record, this.#containerOptions);
     const shim = spawn(
       '/bin/sh',
       ['-c', SHIM, 'kanari-shim', folder.path, program, ...launch.argv.slice(1)],
@@ -68,11 +70,8 @@ export class ProcessRuntime implements Runtime {
 
   async recover(): Promise<RuntimeContainer[]> {
     const runs = await findRuns(this.#options.podsFolder);
-    const recovered = await Promise.all(runs.map((folder) => this.#recoverRun(folder)));
-    const containers = recovered.filter((container) => container !== undefined);
-    // What a program left behind after its end, while no agent was there to clean up.
-    await killMarked(new Set(containers.filter((c) => c.exit).map((c) => c.id.replace('process://', ''))));
-    return containers;
+    const containers = await Promise.all(runs.map((folder) => this.#recoverRun(folder)));
+    return containers.filter((container) => container !== undefined);
   }
 
   async #recoverRun(folder: RunFolder): Promise<RuntimeContainer | undefined> {
@@ -82,7 +81,7 @@ export class ProcessRuntime implements Runtime {
       await folder.remove();
       return undefined;
     }
-    const container = new ProcessContainer(folder, record, this.#options);
+    const container = new ProcessContainer(folder, record, this.#containerOptions);
     if (!(await folder.exit()) && (await isShimOf(shim, folder.path))) await container.observe(shim);
     else await container.observeEnded();
     return container;
