@@ -48,6 +48,9 @@ export interface Context {
 // biome-ignore lint/suspicious/noConfusingVoidType: commands without a code of their own return nothing
 export type ExitCode = number | void;
 
+/** Runs a command's function in the context of this invocation and keeps its exit code. */
+export type Run = (action: (context: Context) => Promise<ExitCode>) => Promise<void>;
+
 export function printLine(output: Output, line: string): void {
   output.write(`${line}\n`);
 }

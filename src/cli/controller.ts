@@ -19,7 +19,7 @@ import {
   type KubeClient,
   loadConnection,
 } from '../kube/index.ts';
-import type { Context } from './context.ts';
+import type { Context, Run } from './context.ts';
 import { createLog, type LogFormat } from './controller-log.ts';
 import { controllerNamespace } from './controller-namespace.ts';
 import { CliError, messageOf, UsageError } from './errors.ts';
@@ -27,7 +27,6 @@ import { durationOption, integerOption } from './flags.ts';
 import { connectionOptions, type GlobalFlags, globalOptions } from './globals.ts';
 import { withExamples } from './help.ts';
 import { surroundings } from './local.ts';
-import type { Run } from './program.ts';
 import { VERSION } from './version.ts';
 
 /** Flags of `kanari controller` (OPS §2), beside those of the connection. */

@@ -1,14 +1,11 @@
 import { Command, CommanderError, type Option } from 'commander';
-import type { Context, ExitCode } from './context.ts';
+import type { Context, Run } from './context.ts';
 import { CliError, messageOf, UsageError } from './errors.ts';
 import { normalizeFlags } from './flags.ts';
 import { globalOptions } from './globals.ts';
 import { formatHelp, formatUsage, fullName } from './help.ts';
 
 /** The command line as a whole: which commands there are, and what becomes of what they throw. */
-
-/** Runs a command's function in the context of this invocation and keeps its exit code. */
-export type Run = (action: (context: Context) => Promise<ExitCode>) => Promise<void>;
 
 interface Entry {
   summary: string;

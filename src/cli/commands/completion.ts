@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { scripts } from '../completion/scripts.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 
 export function completionCommand(run: Run): Command {
   return withExamples(

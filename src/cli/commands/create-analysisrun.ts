@@ -12,12 +12,12 @@ import {
   type TemplateRef,
 } from '../../api/index.ts';
 import type { KubeClient } from '../../kube/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { listOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
 import { readManifests } from '../manifests/read.ts';
-import type { Run } from '../program.ts';
 
 export interface CreateAnalysisRunOptions {
   name?: string;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { Experiments, type KubeObject, type ResourceType, Rollouts } from '../../api/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, type ExitCode, printLine } from '../context.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { choiceOption, listOption } from '../flags.ts';
@@ -8,7 +9,6 @@ import { groupOf, ownTypeOf } from '../manifests/kinds.ts';
 import { type ManifestDocument, readManifests } from '../manifests/read.ts';
 import { ownSchema } from '../manifests/schemas.ts';
 import { unknownFields } from '../manifests/unknown-fields.ts';
-import type { Run } from '../program.ts';
 import type { ColourFlags } from '../view/colour.ts';
 import { createAnalysisRunCommand } from './create-analysisrun.ts';
 import { getExperiment, getRollout } from './get-watch.ts';

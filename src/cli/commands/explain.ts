@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import type { Run } from '../context.ts';
 import { explain } from '../explain/explain.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 
 export function explainCommand(run: Run): Command {
   return withExamples(

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
+import type { Run } from '../context.ts';
 import { choiceOption, integerOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { type GetOptions, getExperiment, getRollout } from './get-watch.ts';
 
 export function getCommand(run: Run): Command {

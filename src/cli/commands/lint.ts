@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Run } from '../context.ts';
 import { type Context, type ExitCode, printLine, warn } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { listOption } from '../flags.ts';
@@ -6,7 +7,6 @@ import { withExamples } from '../help.ts';
 import { findManifestFiles } from '../lint/files.ts';
 import { lintDocuments } from '../lint/lint.ts';
 import { readManifests } from '../manifests/read.ts';
-import type { Run } from '../program.ts';
 
 export function lintCommand(run: Run): Command {
   return withExamples(

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import type { Run } from '../context.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { experimentTable } from './list-experiments.ts';
 import { type ListOptions, list } from './list-objects.ts';
 import { rolloutTable } from './list-rollouts.ts';

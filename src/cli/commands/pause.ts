@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { patchRollout } from './rollout-patch.ts';
 
 export function pauseCommand(run: Run): Command {

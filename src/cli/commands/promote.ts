@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { type Rollout, Rollouts } from '../../api/index.ts';
 import { isConflict, isNotFound } from '../../kube/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine, warn } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { type PromoteOptions, promotePatches } from './promote-patches.ts';
 
 export function promoteCommand(run: Run): Command {

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { DurationError, formatTime, parseDuration } from '../../api/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { patchRollout } from './rollout-patch.ts';
 
 export function restartCommand(run: Run): Command {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { Experiments, type Rollout } from '../../api/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine, warn } from '../context.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 import { patchRolloutStatus } from './rollout-patch.ts';
 
 export function retryCommand(run: Run): Command {

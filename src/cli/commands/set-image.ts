@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
 import { type KubeObject, type ObjectRef, Rollouts } from '../../api/index.ts';
 import { isConflict } from '../../kube/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { withExamples } from '../help.ts';
 import { templateOf, withTemplate, workloadOf } from '../objects/workload.ts';
-import type { Run } from '../program.ts';
 
 export function setCommand(run: Run): Command {
   const image = withExamples(

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { Rollouts } from '../../api/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, type ExitCode, printLine } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { durationOption } from '../flags.ts';
@@ -7,7 +8,6 @@ import { withExamples } from '../help.ts';
 import { type ShownPhase, shownPhase } from '../info/index.ts';
 import { followPhase } from '../objects/follow.ts';
 import { notFound, readOne, readWorkload } from '../objects/read.ts';
-import type { Run } from '../program.ts';
 import { redraw } from '../view/redraw.ts';
 
 export interface StatusOptions {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { AnalysisRuns, Experiments } from '../../api/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 
 export function terminateCommand(run: Run): Command {
   const analysisRun = withExamples(

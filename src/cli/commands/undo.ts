@@ -12,12 +12,12 @@ import {
   type Rollout,
   Rollouts,
 } from '../../api/index.ts';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { integerOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
 import { templatePath, workloadOf } from '../objects/workload.ts';
-import type { Run } from '../program.ts';
 
 export function undoCommand(run: Run): Command {
   return withExamples(

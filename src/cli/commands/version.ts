@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
+import type { Run } from '../context.ts';
 import { type Context, printLine } from '../context.ts';
 import { withExamples } from '../help.ts';
-import type { Run } from '../program.ts';
 
 export function versionCommand(run: Run): Command {
   return withExamples(
