@@ -1,15 +1,13 @@
 import type { BinaryOperator, Node } from './ast.ts';
 import { ExpressionError } from './error.ts';
-import { type Token, type TokenKind, tokenize } from './lexer.ts';
+import type { Token } from './lexer.ts';
 import { binaryOperators, chainable, negatable, predicates, unaryOperators } from './operators.ts';
+import { TokenReader } from './token-reader.ts';
 
-/** Bounds of one expression: they keep parser and evaluator off the ends of memory and stack. */
-const MAX_NODES = 10_000;
-/** Of expressions within expressions. */
-const MAX_NESTING = 400;
-/** Of the tree; a chain such as `a + b + c` is a deep one too. */
-const MAX_DEPTH = 1000;
+/** Characters of an expression. */
 const MAX_LENGTH = 100_000;
+/** Expressions within expressions: keeps the parser off the end of the stack. */
+const MAX_NESTING = 400;
 
 /** The syntax tree of an expression (ANA §5.1). @throws ExpressionError */
 export function parse(source: string): Node {
@@ -19,23 +17,10 @@ export function parse(source: string): Node {
   return new Parser(source).parse();
 }
 
-/** Distributes over all union members, which Omit does not. */
-type Draft = Node extends infer N ? (N extends Node ? Omit<N, 'at'> : never) : never;
-
-class Parser {
-  private readonly source: string;
-  private readonly tokens: Token[];
-  private position = 0;
-  private nodes = 0;
-  private readonly depths = new WeakMap<object, number>();
+class Parser extends TokenReader {
   private nesting = 0;
   /** How many predicates are open around here; `#` and `.f` mean something inside one only. */
   private predicateDepth = 0;
-
-  constructor(source: string) {
-    this.source = source;
-    this.tokens = tokenize(source);
-  }
 
   parse(): Node {
     const node = this.parseSequence();
@@ -379,65 +364,7 @@ class Parser {
     return this.node(at, { kind: 'member', object, property: from as Node, optional });
   }
 
-  // ── Tokens ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private get current(): Token {
-    return this.tokens[this.position] as Token;
-  }
-
-  private peek(): Token {
-    return this.tokens[this.position + 1] ?? this.current;
-  }
-
-  private advance(by = 1): void {
-    this.position = Math.min(this.position + by, this.tokens.length - 1);
-  }
-
-  private is(kind: TokenKind, text: string): boolean {
-    return this.current.kind === kind && this.current.text === text;
-  }
-
-  private accept(kind: TokenKind, text: string): boolean {
-    const found = this.is(kind, text);
-    if (found) this.advance();
-    return found;
-  }
-
-  private expect(kind: TokenKind, text: string): void {
-    if (!this.accept(kind, text)) this.unexpected(`, expected ${text}`);
-  }
-
-  private unexpected(hint = ''): never {
-    const { kind, text } = this.current;
-    return this.fail(
-      `unexpected token ${kind === 'end' ? 'end of expression' : `${kind} ${JSON.stringify(text)}`}${hint}`,
-    );
-  }
-
-  private fail(message: string, token = this.current): never {
-    throw new ExpressionError(message, this.source, token.at);
-  }
-
   private binary(token: Token, operator: BinaryOperator, left: Node, right: Node): Node {
     return this.node(token.at, { kind: 'binary', operator, left, right, spelled: token.text });
-  }
-
-  private node(at: number, draft: Draft): Node {
-    if (++this.nodes > MAX_NODES) this.fail(`expression exceeds ${MAX_NODES} nodes`);
-    const depth = 1 + this.deepest(Object.values(draft));
-    if (depth > MAX_DEPTH) this.fail(`expression has more than ${MAX_DEPTH} operations in one chain`);
-    const node = { ...draft, at } as Node;
-    this.depths.set(node, depth);
-    return node;
-  }
-
-  /** Depth of the deepest tree among the parts of a node: nodes, lists of nodes, entries of a map. */
-  private deepest(parts: readonly unknown[]): number {
-    let depth = 0;
-    for (const part of parts) {
-      if (typeof part !== 'object' || part === null || part instanceof Uint8Array) continue;
-      depth = Math.max(depth, this.depths.get(part) ?? this.deepest(Object.values(part)));
-    }
-    return depth;
   }
 }
