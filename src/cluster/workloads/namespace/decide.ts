@@ -19,7 +19,7 @@ export interface NamespaceDecision extends Decision<NamespaceStatus> {
 }
 
 /** How soon what is left is looked at again. */
-const RETRY_MS = 1000;
+const RETRY_MS = 500;
 
 /** Empties a namespace that is being deleted, then lets it go. */
 export function decideNamespace(view: NamespaceView, now: Instant): NamespaceDecision {
