@@ -86,7 +86,6 @@ export const atomicFacts: ReadonlySet<string> = new Set([
   'RoleRef',
   'Subject',
   'PodSpec.nodeSelector',
-  'ServiceSpec.selector',
 ]);
 
 /**

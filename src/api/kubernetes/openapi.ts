@@ -38,6 +38,8 @@ export interface Schema {
   'x-kubernetes-validations'?: ValidationRule[];
   /** Built-in types only: false and 0 mean the same as absent, and are left out when written. */
   'x-kanari-zero-is-absent'?: boolean;
+  /** Built-in types only: text that is not of its format cannot be read at all, so it is of the wrong type. */
+  'x-kanari-decoded'?: boolean;
   /** Built-in types only: empty text is not the same as absent. */
   'x-kanari-empty-is-kept'?: boolean;
   /** Built-in types only: written even when empty, so an object always has it. */

@@ -26,9 +26,14 @@ export function validateCrd(crd: CustomResourceDefinition, old?: CustomResourceD
   }
   errors.push(...validateNames(spec));
   const versions = spec.versions ?? [];
+  for (const [i, version] of versions.entries()) {
+    const field = `spec.versions[${i}].schema.openAPIV3Schema`;
+    if (!schemaOf(version)) errors.push(required(field, 'schemas are required'));
+  }
   for (const [i, version] of versions.entries())
     errors.push(...validateVersion(version, `spec.versions[${i}]`));
   errors.push(...validateVersionSet(versions));
+  errors.push(...validateStored(crd));
   if (old) {
     errors.push(...immutable('spec.group', spec.group, old.spec.group));
     errors.push(...immutable('spec.names.plural', spec.names.plural, old.spec.names.plural));
@@ -36,7 +41,6 @@ export function validateCrd(crd: CustomResourceDefinition, old?: CustomResourceD
       errors.push(...immutable('spec.scope', spec.scope, old.spec.scope));
       errors.push(...immutable('spec.names.kind', spec.names.kind, old.spec.names.kind));
     }
-    errors.push(...lostVersions(crd));
   }
   return errors;
 }
@@ -85,19 +89,29 @@ function validateVersionSet(versions: readonly CrdVersion[]): FieldError[] {
   return errors;
 }
 
-function lostVersions({ spec, status }: CustomResourceDefinition): FieldError[] {
+/** Objects may be stored in each of these versions, and will be in the last that is marked. */
+function validateStored({ spec, status }: CustomResourceDefinition): FieldError[] {
   const names = spec.versions.map(({ name }) => name);
-  return (status?.storedVersions ?? []).flatMap((stored, i) =>
-    names.includes(stored)
+  const stored = status?.storedVersions;
+  if (!stored) return [];
+  const lost = stored.flatMap((name, i) =>
+    names.includes(name)
       ? []
       : [
           invalid(
             `status.storedVersions[${i}]`,
-            stored,
+            name,
             'missing from spec.versions; objects may be stored in it',
           ),
         ],
   );
+  const storage = spec.versions.filter((version) => version.storage).at(-1)?.name;
+  const isMarked = storage !== undefined && spec.versions.filter((version) => version.storage).length === 1;
+  if (isMarked && stored.includes(storage)) return lost;
+  return [
+    ...lost,
+    invalid('status.storedVersions', stored, `must have the storage version ${storage ?? ''}`.trim()),
+  ];
 }
 
 function validateVersion(version: CrdVersion, field: string): FieldError[] {
@@ -106,8 +120,7 @@ function validateVersion(version: CrdVersion, field: string): FieldError[] {
   else errors.push(...check(`${field}.name`, version.name, dnsLabel));
   const schema = schemaOf(version);
   const at = `${field}.schema.openAPIV3Schema`;
-  if (!schema) errors.push(required(at, 'schemas are required'));
-  else errors.push(...validateStructure(schema, at));
+  if (schema) errors.push(...validateStructure(schema, at));
   for (const [i, column] of (version.additionalPrinterColumns ?? []).entries()) {
     errors.push(...validateColumn(column, `${field}.additionalPrinterColumns[${i}]`));
   }

@@ -21,7 +21,6 @@ export const jobs = builtin({
   package: 'io.k8s.api.batch.v1',
   categories: ['all'],
   status: true,
-  generation: ['spec'],
   defaultPropagation: 'Orphan',
   columns: [
     column<Job>('Status', 'What the job is doing.', statusCell),

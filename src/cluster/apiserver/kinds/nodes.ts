@@ -1,5 +1,5 @@
 import type { Node } from 'kubernetes-types/core/v1.d.ts';
-import { column, none, unknown, wide } from './columns.ts';
+import { age, column, none, unknown, wide } from './columns.ts';
 import { builtin } from './define.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
@@ -18,9 +18,10 @@ export const nodes = builtin({
   shortNames: ['no'],
   namespaced: false,
   status: true,
-  columns: [
+  allColumns: [
     column<Node>('Status', 'Whether the node is ready, and takes pods.', statusCell),
     column<Node>('Roles', 'Roles of the node, from its labels.', rolesCell),
+    age,
     column<Node>(
       'Version',
       'Version of the node agent.',

@@ -102,6 +102,16 @@ function validateOwners({ metadata }: KubeObject): FieldError[] {
   const field = 'metadata.ownerReferences';
   const errors: FieldError[] = [];
   const owners = metadata?.ownerReferences ?? [];
+  const [first, second] = owners.filter((owner) => owner.controller);
+  if (first && second) {
+    errors.push(
+      invalid(
+        field,
+        owners,
+        `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`,
+      ),
+    );
+  }
   for (const owner of owners) {
     if (!/^([^/]+\/)?[^/]+$/.test(owner.apiVersion ?? '')) {
       errors.push(invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
@@ -112,16 +122,6 @@ function validateOwners({ metadata }: KubeObject): FieldError[] {
     if (owner.kind === 'Event') {
       errors.push(invalid(field, owner, `${owner.apiVersion}, Kind=Event is disallowed from being an owner`));
     }
-  }
-  const [first, second] = owners.filter((owner) => owner.controller);
-  if (first && second) {
-    errors.push(
-      invalid(
-        field,
-        owners,
-        `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`,
-      ),
-    );
   }
   return errors;
 }

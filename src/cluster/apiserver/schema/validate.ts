@@ -126,6 +126,7 @@ function validateList(value: unknown[], schema: Schema, path: string, errors: Fi
   }
 }
 
+/** Only the first thing that is wrong with a text is told, as Kubernetes does. */
 function validateText(value: string, schema: Schema, path: string, errors: FieldError[]): void {
   const { format, pattern, minLength, maxLength } = schema;
   const length = [...value].length;
@@ -136,26 +137,29 @@ function validateText(value: string, schema: Schema, path: string, errors: Field
       value,
       detail: `may not be more than ${maxLength} bytes`,
     });
-  }
-  if (minLength !== undefined && length < minLength) {
+  } else if (minLength !== undefined && length < minLength) {
     errors.push(invalid(path, value, `should be at least ${minLength} chars long`));
-  }
-  if (pattern !== undefined && !matches(value, pattern)) {
+  } else if (pattern !== undefined && !matches(value, pattern)) {
     errors.push(invalid(path, value, `should match '${pattern}'`));
-  }
-  if (format === 'quantity') {
-    if (!isQuantity(value)) errors.push(quantityError(path, value));
-  } else if (format !== undefined && !hasFormat(value, format)) {
-    errors.push(invalid(path, value, `must be of type ${format}: ${JSON.stringify(value)}`));
+  } else if (
+    format !== undefined &&
+    !(format === 'quantity' ? isQuantity(value) : hasFormat(value, format))
+  ) {
+    errors.push(formatError(value, schema, path));
   }
 }
 
-const quantityError = (field: string, value: unknown): FieldError => ({
-  type: 'FieldValueInvalid',
-  field,
-  value,
-  detail: "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-});
+const quantityProblem =
+  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+function formatError(value: string, schema: Schema, path: string): FieldError {
+  const error = invalid(path, value, `must be of type ${schema.format}: ${JSON.stringify(value)}`);
+  return {
+    ...error,
+    ...(schema['x-kanari-decoded'] && { type: 'FieldValueTypeInvalid' }),
+    ...(schema.format === 'quantity' && { detail: quantityProblem }),
+  };
+}
 
 function matches(value: string, pattern: string): boolean {
   try {

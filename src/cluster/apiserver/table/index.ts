@@ -46,14 +46,17 @@ export function toTable(kind: Kind, objects: readonly KubeObject[], options: Tab
       return {
         cells: placesName ? cells : [object.metadata?.name ?? '', ...cells],
         ...(conditions.length > 0 && { conditions }),
-        object: included(object, options.includeObject),
+        object: included(kind, object, options.includeObject),
       };
     }),
   };
 }
 
-function included(object: KubeObject, how: TableOptions['includeObject']): unknown {
+function included(kind: Kind, object: KubeObject, how: TableOptions['includeObject']): unknown {
   if (how === 'None') return null;
-  if (how === 'Object') return object;
+  if (how === 'Object') {
+    const apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
+    return { kind: kind.kind, apiVersion, ...object };
+  }
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
