@@ -2,13 +2,10 @@
  * Analysis: which measurements are due, what they mean, when a run is over. Pure: measurements are taken by
  * `providers/`, which has a door of its own.
  */
-export { effectiveCount } from './metrics/metric.ts';
 export { validateMetrics } from './metrics/validate.ts';
 export { assess, decideRun } from './runs/decide.ts';
-export { isWorse } from './runs/judge-run.ts';
 export * from './runs/types.ts';
-export { FieldPathError, isSupportedMetadataPath, readFieldPath } from './templates/field-path.ts';
+export { isSupportedMetadataPath } from './templates/field-path.ts';
 export { buildRunSpec, resolveRunSpec } from './templates/resolve.ts';
-export { resolveRolloutArgument, resolveRolloutArguments } from './templates/rollout-arguments.ts';
 export * from './templates/types.ts';
 export { validateTemplatesFor } from './templates/validate.ts';

@@ -3,8 +3,8 @@ export class JsonPathSyntaxError extends Error {
   override name = 'JsonPathSyntaxError';
 }
 
-export type Comparison = '==' | '!=' | '<' | '>' | '<=' | '>=';
-export type Operand = { literal: string | number | boolean | null } | { path: Segment[] };
+type Comparison = '==' | '!=' | '<' | '>' | '<=' | '>=';
+type Operand = { literal: string | number | boolean | null } | { path: Segment[] };
 
 /** One step of a path. */
 export type Segment =

@@ -31,7 +31,7 @@ const fromBestToWorst: readonly AnalysisPhase[] = [
 ];
 
 /** Whether a phase is strictly worse than another (ANA §4.6). */
-export function isWorse(phase: AnalysisPhase, than: AnalysisPhase): boolean {
+function isWorse(phase: AnalysisPhase, than: AnalysisPhase): boolean {
   return fromBestToWorst.indexOf(phase) > fromBestToWorst.indexOf(than);
 }
 

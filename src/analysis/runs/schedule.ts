@@ -24,10 +24,7 @@ export function isTerminating({ spec, status }: Pick<AnalysisRun, 'spec' | 'stat
   );
 }
 
-export function resultOf(
-  { status }: Pick<AnalysisRun, 'status'>,
-  metricName: string,
-): MetricResult | undefined {
+function resultOf({ status }: Pick<AnalysisRun, 'status'>, metricName: string): MetricResult | undefined {
   return status?.metricResults?.find((result) => result.name === metricName);
 }
 
