@@ -14,6 +14,8 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
   const { client } = context;
   const log = context.log.child({ component: 'garbage-collector' });
   const absent = new Set<string>();
+  /** Objects with an owner of a kind that is not served: looked at again when kinds come. */
+  const unresolved = new Set<string>();
 
   const keyFor = ({ type, object }: Item) => `${typeKey(type)} ${keyOf(object)}`;
   const enqueue = (item: Item) => queue.add(keyFor(item));
@@ -85,7 +87,9 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
   }
 
   async function reconcile(item: Item): Promise<void> {
-    let decision = decideGarbage(await observe(item));
+    const view = await observe(item);
+    if (view.owners.some(({ state }) => state === 'unknown')) unresolved.add(keyFor(item));
+    let decision = decideGarbage(view);
     if (decision.effects.some((effect) => effect.kind === 'delete')) {
       // Its owners may just have changed.
       const { namespace, name = '', uid } = item.object.metadata ?? {};
@@ -117,7 +121,11 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
   const discoveries = new WorkQueue({
     concurrency: 1,
     backoff: { baseMs: 200, maxMs: 30_000 },
-    process: async () => graph.follow(await discovery.types()),
+    async process() {
+      await graph.follow(await discovery.types());
+      for (const key of unresolved) queue.add(key);
+      unresolved.clear();
+    },
     onError: (_key, error) => log.warn({ err: error }, 'cannot find out which kinds the API server has'),
   });
   const unsubscribe = discovery.onChange(() => discoveries.add('kinds'));
