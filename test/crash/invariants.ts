@@ -2,10 +2,12 @@ import type { MeasurementTask } from '../../src/analysis/index.ts';
 import {
   type AnalysisRun,
   AnalysisRuns,
+  Ingresses,
   POD_TEMPLATE_HASH_LABEL,
   ReplicaSets,
   type Rollout,
   Rollouts,
+  Services,
 } from '../../src/api/index.ts';
 import { keyOf } from '../../src/kube/index.ts';
 import type { ModelStore } from '../../src/simulation/index.ts';
@@ -47,19 +49,41 @@ export class Invariants {
     if (!rollout) return;
     this.#checkPods();
     this.#checkReplicaSets();
+    this.#checkTraffic();
     this.#checkSteps(rollout);
     for (const run of this.#store.list(AnalysisRuns)) this.#checkCounters(run);
   }
 
-  /** CAN-046, CAN-047: never below R − U available, once there were enough; never above R + S (2 R with a router). */
+  /**
+   * CAN-046, CAN-047: never below R − U available, once there were enough; never above R + S. With a router each
+   * ReplicaSet has its own size, R at most (CAN-052): old ones may wait out their delay beside the others.
+   */
   #checkPods(): void {
     const all = this.#store.list(ReplicaSets);
     const available = sum(all.map(({ status }) => status?.availableReplicas ?? 0));
-    const wanted = sum(all.map(({ spec }) => spec?.replicas ?? 0));
+    const wanted = all.map(({ spec }) => spec?.replicas ?? 0);
     const routed = this.#scenario.rollout.spec.strategy?.canary?.trafficRouting !== undefined;
     if (available >= replicas) this.#wasComplete = true;
     if (this.#wasComplete) holds(available >= replicas - unavailable, `${available} pods are available`);
-    holds(wanted <= (routed ? 2 * replicas : replicas + surge), `${wanted} pods are wanted`);
+    if (routed) holds(Math.max(0, ...wanted) <= replicas, `a ReplicaSet wants ${wanted.join(' or ')} pods`);
+    else holds(sum(wanted) <= replicas + surge, `${wanted.join(' + ')} pods are wanted`);
+  }
+
+  /** No request fails: whichever Service gets traffic has pods that answer. */
+  #checkTraffic(): void {
+    const ingress = this.#store.list(Ingresses).find(({ metadata }) => metadata?.name?.endsWith('-canary'));
+    if (!ingress || !this.#wasComplete) return;
+    const weight = Number(ingress.metadata?.annotations?.['nginx.ingress.kubernetes.io/canary-weight']);
+    const shares = { stable: 100 - weight, canary: weight };
+    for (const [service, share] of Object.entries(shares)) {
+      const hash = this.#store.get(Services, namespace, service)?.spec?.selector?.[POD_TEMPLATE_HASH_LABEL];
+      if (share === 0 || hash === undefined) continue;
+      const { status } = this.#store.get(ReplicaSets, namespace, `${name}-${hash}`) ?? {};
+      holds(
+        (status?.availableReplicas ?? 0) > 0,
+        `${share} % of the requests go to ${service}, without a pod`,
+      );
+    }
   }
 
   /** One template has one ReplicaSet. */

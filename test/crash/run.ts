@@ -13,7 +13,6 @@ import {
   type ModelCacheOptions,
   ModelCluster,
   type ModelStore,
-  type RecordedEvent,
   Simulation,
 } from '../../src/simulation/index.ts';
 import { endState } from './end-state.ts';
@@ -26,11 +25,8 @@ export interface Outcome {
   end: unknown;
   /** Writes of the controller. */
   writes: readonly string[];
-  events: readonly RecordedEvent[];
   passes: number;
-  restarts: number;
   faultFired: boolean;
-  virtualSeconds: number;
   /** What the controller did after the end, for as long as that was watched. */
   afterwards: { writes: number; passes: number };
 }
@@ -41,15 +37,20 @@ export interface RunOptions extends ModelCacheOptions {
   fault?: Fault;
   /** How often all is looked at again. Default: as the controller does, each 15 min. */
   resyncMs?: number;
-  /** Goes on for so long after the end, to see that nothing happens. */
-  watchFor?: number;
 }
 
-/** Runs a scenario to its end, with a fault where one is wanted. Throws when an invariant does not hold on the way. */
-export async function runScenario(
-  scenario: Scenario,
-  { fault, watchFor = 0, resyncMs, ...cache }: RunOptions = {},
-): Promise<Outcome> {
+/** A scenario at its beginning. */
+export interface Stage {
+  cluster: ModelCluster;
+  simulation: Simulation;
+  faults: FaultInjector;
+  invariants: Invariants;
+  /** What the controller has written, in words. */
+  writes: string[];
+}
+
+/** Sets a scenario up; its invariants are checked whenever something changes. */
+export function setStage(scenario: Scenario, { fault, resyncMs, ...cache }: RunOptions = {}): Stage {
   const cluster = new ModelCluster({ start });
   const { store } = cluster;
   for (const { type, object } of scenario.objects) store.put(type, object);
@@ -76,7 +77,22 @@ export async function runScenario(
       }),
     ],
   });
+  return { cluster, simulation, faults, invariants, writes };
+}
 
+/** Runs a scenario to its end, with a fault where one is wanted. Throws when an invariant does not hold on the way. */
+export async function runScenario(
+  scenario: Scenario,
+  {
+    watchFor = 0,
+    ...options
+  }: RunOptions & {
+    /** Goes on for so long after the end, to see that nothing happens. */
+    watchFor?: number;
+  } = {},
+): Promise<Outcome> {
+  const { cluster, simulation, faults, invariants, writes } = setStage(scenario, options);
+  const { store } = cluster;
   for (const act of scenario.script) {
     await simulation.until(act.when, () => act.is(stateOf(store)));
     act.do(store);
@@ -94,11 +110,8 @@ export async function runScenario(
     end,
     writes,
     afterwards: { writes: simulation.writes - written, passes: simulation.passes - passes },
-    events: simulation.events,
-    passes: simulation.passes,
-    restarts: simulation.restarts,
+    passes,
     faultFired: faults.fired,
-    virtualSeconds: (cluster.now - start) / 1000,
   };
 }
 

@@ -57,10 +57,13 @@ export function stateOf(store: ModelStore): State {
 
 const ref = { type: Rollouts, namespace, name };
 
-const setImage = (image: string) => (store: ModelStore) => {
+export const setImage = (image: string) => (store: ModelStore) => {
   store.change(ref, { spec: { template: { spec: { containers: [{ name, image }] } } } });
 };
-const setStatus = (status: Record<string, unknown>) => (store: ModelStore) => {
+export const setSpec = (spec: Record<string, unknown>) => (store: ModelStore) => {
+  store.change(ref, { spec });
+};
+export const setStatus = (status: Record<string, unknown>) => (store: ModelStore) => {
   store.change(ref, { status }, 'status');
 };
 
