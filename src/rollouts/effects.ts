@@ -111,15 +111,6 @@ export function terminateAnalysisRun(run: AnalysisRun): Effect {
   });
 }
 
-export function terminateExperiment(experiment: Experiment): Effect {
-  return {
-    kind: 'patch',
-    what: `terminate Experiment ${experiment.metadata.name}`,
-    ref: refOf(Experiments, experiment),
-    patch: { spec: { terminate: true } },
-  };
-}
-
 export function annotateRollout(rollout: Rollout, annotations: Record<string, string>): Effect {
   return patch(Rollouts, rollout, `annotate Rollout ${rollout.metadata.name}`, { metadata: { annotations } });
 }

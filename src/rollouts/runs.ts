@@ -22,7 +22,7 @@ import { createdAt, hashOf, revisionOf } from './replicasets.ts';
 
 /** AnalysisRuns of a Rollout: what one looks like, and how long finished ones are kept (ANA §7.2, §7.5). */
 
-export type RunKind = 'Background' | 'Step' | 'PrePromotion' | 'PostPromotion';
+type RunKind = 'Background' | 'Step' | 'PrePromotion' | 'PostPromotion';
 
 /** Which run is wanted. */
 export interface WantedRun {

@@ -9,7 +9,7 @@ import { availableOf, hashOf, nameOf, sizeOf } from './replicasets.ts';
 /** Which pods the Services of a Rollout select (CAN §11, TRF §4). */
 
 /** Services that a spec names. */
-export function referencedServices({ strategy }: RolloutSpec): string[] {
+function referencedServices({ strategy }: RolloutSpec): string[] {
   const { canary, blueGreen } = strategy ?? {};
   return [
     canary?.canaryService,

@@ -112,7 +112,7 @@ export const START: Instant = Date.parse('2026-03-02T09:00:00Z');
 const MAX_PASSES = 300;
 
 /** A write whose precondition fails: the pass was made on something that has changed. */
-export class PreconditionError extends Error {
+class PreconditionError extends Error {
   override name = 'PreconditionError';
 }
 

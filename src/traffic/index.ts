@@ -2,12 +2,6 @@
  * Routers: turn a desired split of traffic into objects of ingress controllers and meshes (TRF). Pure; which split is
  * desired is decided in `rollouts/`.
  */
-export {
-  canaryIngressName,
-  nginx,
-  removeUnusedCanaryIngresses,
-  routesToService,
-  stableIngressNames,
-} from './nginx.ts';
-export type { Router, RoutingPlan, TrafficDestination, TrafficRequest, TrafficSplit } from './router.ts';
+export { removeUnusedCanaryIngresses, routesToService, stableIngressNames } from './nginx.ts';
+export type { Router, TrafficRequest, TrafficSplit } from './router.ts';
 export { routersFor, supportedRouters, unsupportedRouters } from './routers.ts';

@@ -98,7 +98,7 @@ describe('boundedMove (CAN §5.4)', () => {
     return { size, available };
   };
   it.each(rows)(
-    'CAN-045 %i replicas at %i %% with surge %i, unavailable %i, stable %s, canary %s, others %i → %i and %i',
+    'CAN-045 %i replicas at weight %i with surge %i, unavailable %i, stable %s, canary %s, others %i → %i and %i',
     (replicas, weight, surge, unavailable, stable, canary, others, toStable, toCanary) => {
       const next = boundedMove({
         replicas,
@@ -193,7 +193,10 @@ describe('traffic-routed counts (CAN §5.5)', () => {
     [10, 5, 2, 2],
     [1, 100, 2, 1],
     [10, 0, 5, 0],
-  ])('CAN-052 CAN-054 %i replicas at %i %% with at least %s pods: %i', (replicas, weight, minimum, pods) => {
-    expect(atLeast(podsFor(weight, replicas, 100), minimum, replicas)).toBe(pods);
-  });
+  ])(
+    'CAN-052 CAN-054 %i replicas at weight %i with at least %s pods: %i',
+    (replicas, weight, minimum, pods) => {
+      expect(atLeast(podsFor(weight, replicas, 100), minimum, replicas)).toBe(pods);
+    },
+  );
 });

@@ -68,7 +68,7 @@ export function approximateSplit(replicas: number, weight: number, maxWeight: nu
 }
 
 /** A ReplicaSet in numbers. */
-export interface Group {
+interface Group {
   /** `spec.replicas` */
   size: number;
   /** `status.availableReplicas` */

@@ -59,7 +59,7 @@ export function reconcileTraffic(context: CanaryContext, outcome: Outcome): Traf
 }
 
 /** The weight of the new version now, and the pods that it goes to; the first rule that applies (TRF §6). */
-export function desiredWeight(context: CanaryContext): { weight: number; hash: string } {
+function desiredWeight(context: CanaryContext): { weight: number; hash: string } {
   const { status, canary, newRS, replicas, maxWeight, steps, stepIndex } = context;
   const recorded = status.canary?.weights;
   const hash = hashOf(newRS);

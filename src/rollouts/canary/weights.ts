@@ -33,7 +33,7 @@ export function setWeightInForce(context: CanaryContext): number {
  * Down to which weight an abort with `dynamicStableScale` may go now: that of the last step whose pods the stable
  * version can do without (CAN §5.6).
  */
-export function abortStepWeight(context: CanaryContext): number {
+function abortStepWeight(context: CanaryContext): number {
   const { replicas, canary, steps, maxWeight } = context;
   const missing = replicas - availableOf(context.stableRS);
   const explicitDelay = (canary.abortScaleDownDelaySeconds ?? 0) > 0;
