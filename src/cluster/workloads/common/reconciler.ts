@@ -25,6 +25,8 @@ export interface ReconcilerOptions<T extends KubeObject, View> {
   /** The component that its events come from, e.g. `replicaset-controller`. */
   component: string;
   type: ResourceType<T>;
+  /** What `observe` reads beside the object; nothing is decided before all of it is in the caches. */
+  reads: readonly ResourceType[];
   concurrency?: number;
   /** The snapshot that the decision is made on; undefined when there is nothing (left) to decide. */
   observe(object: T, key: string): View | undefined | Promise<View | undefined>;
@@ -94,8 +96,18 @@ export function startReconciler<T extends KubeObject, View>(options: ReconcilerO
     },
   });
 
+  // An empty cache looks like a cluster without pods: after a restart everything would be made a second time.
+  let early: Set<string> | undefined = new Set();
+  void Promise.all([type, ...options.reads].map((each) => informers.informer(each).synced())).then(() => {
+    for (const key of early ?? []) queue.add(key);
+    early = undefined;
+  });
+
   return {
-    enqueue: (key) => queue.add(key),
+    enqueue(key) {
+      if (early) early.add(key);
+      else queue.add(key);
+    },
     async stop() {
       await queue.stop();
       await events.flush();

@@ -19,6 +19,7 @@ export function startDeploymentController(context: Context): Controller {
     context,
     component: 'deployment-controller',
     type: Deployments,
+    reads: [ReplicaSets, Pods],
     async observe(deployment) {
       const { namespace, name = '', uid = '' } = deployment.metadata ?? {};
       const owned = replicaSets.ownedBy(uid);

@@ -59,6 +59,7 @@ export function startEndpointsController(context: Context): Controller {
     context,
     component: 'endpoint-slice-controller',
     type: Services,
+    reads: [Pods, EndpointsType, EndpointSlices],
     observe: (service, key) => ({
       service,
       pods: pods

@@ -10,6 +10,8 @@ import { Graph, typeKey } from './graph.ts';
 /** Owners that are known to be gone; uids are never used again. */
 const MAX_REMEMBERED = 10_000;
 
+const INCOMPLETE_RETRY_MS = 100;
+
 export function startGarbageCollector(context: Context, discovery: Discovery): Controller {
   const { client } = context;
   const log = context.log.child({ component: 'garbage-collector' });
@@ -104,6 +106,8 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
     concurrency: 10,
     backoff: { baseMs: 20, maxMs: 30_000 },
     async process(key) {
+      // Dependents that are not known yet would be taken for none.
+      if (!graph.isComplete()) return { requeueAfterMs: INCOMPLETE_RETRY_MS };
       const space = key.indexOf(' ');
       const type = graph.type(key.slice(0, space));
       const item = type && graph.get({ type, ...splitKey(key.slice(space + 1)) });

@@ -47,6 +47,14 @@ export class Graph {
     }
   }
 
+  /** Whether all that is there is known. A kind that nobody may list, or that is gone, holds nothing up. */
+  isComplete(): boolean {
+    return Array.from(this.#types.values()).every((type) => {
+      const informer = this.#informer(type);
+      return informer.hasSynced() || [403, 404, 405].includes(informer.lastError?.code ?? 0);
+    });
+  }
+
   get({ type, namespace, name }: ObjectRef): Item | undefined {
     const served = this.#types.get(typeKey(type));
     const object = served && this.#informer(served).get(namespace, name);

@@ -17,6 +17,7 @@ export function startReplicaSetController(context: Context): Controller {
     context,
     component: 'replicaset-controller',
     type: ReplicaSets,
+    reads: [Pods],
     async observe(replicaSet) {
       const { namespace, uid = '' } = replicaSet.metadata ?? {};
       const orphans = orphansIn(pods, namespace).filter((pod) =>

@@ -20,8 +20,9 @@ export function startScheduler(context: Context): Controller {
     context,
     component: 'default-scheduler',
     type: Pods,
+    reads: [Nodes],
     observe: (pod) =>
-      waitsForNode(pod) && nodes.hasSynced()
+      waitsForNode(pod)
         ? { pod, nodes: nodes.list(), podsOn: (node) => pods.by(BY_NODE, node).length }
         : undefined,
     decide: decideScheduling,

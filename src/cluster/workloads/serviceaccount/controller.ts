@@ -38,20 +38,17 @@ export function startServiceAccountController(context: Context): Controller {
     context,
     component: 'service-account-controller',
     type: Namespaces,
-    observe: (namespace) =>
-      accounts.hasSynced()
-        ? { namespace, exists: accounts.get(namespace.metadata?.name, DEFAULT) !== undefined }
-        : undefined,
+    reads: [ServiceAccounts],
+    observe: (namespace) => ({
+      namespace,
+      exists: accounts.get(namespace.metadata?.name, DEFAULT) !== undefined,
+    }),
     decide: decideServiceAccount,
   });
 
   const enqueue = (name: string | undefined) => {
     if (name) reconciler.enqueue(name);
   };
-  // What there is when the accounts are known has been decided on without them.
-  void accounts.synced().then(() => {
-    for (const { metadata } of namespaces.list()) enqueue(metadata?.name);
-  });
   const subscriptions = [
     namespaces.subscribe({
       added: ({ metadata }) => enqueue(metadata?.name),
