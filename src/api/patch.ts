@@ -38,5 +38,7 @@ export function equal(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((item, i) => equal(item, b[i]));
   }
   if (!isObject(a) || !isObject(b)) return false;
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => equal(a[key], b[key]));
+  for (const key in a) if (!equal(a[key], b[key])) return false;
+  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  return true;
 }

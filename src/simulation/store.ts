@@ -51,6 +51,8 @@ export class ModelStore implements Reader, Writer {
   readonly #clock: () => Instant;
   #revision = 0;
   #uids = 0;
+  /** Whether there may be something to collect. */
+  #ownersChanged = false;
 
   constructor(clock: () => Instant) {
     this.#clock = clock;
@@ -166,6 +168,8 @@ export class ModelStore implements Reader, Writer {
 
   /** Deletes the objects whose owners are all gone, until there are none left. */
   collectGarbage(): void {
+    if (!this.#ownersChanged) return;
+    this.#ownersChanged = false;
     for (let removed = true; removed; ) {
       const uids = new Set([...this.all()].map(({ object }) => object.metadata?.uid));
       removed = false;
@@ -208,6 +212,7 @@ export class ModelStore implements Reader, Writer {
   ): T | undefined {
     this.#revision += 1;
     this.#types.set(typeKey(type), type);
+    this.#ownersChanged ||= !after || before?.metadata?.ownerReferences !== after.metadata?.ownerReferences;
     const stored =
       after &&
       deepFreeze({ ...after, metadata: { ...after.metadata, resourceVersion: String(this.#revision) } } as T);

@@ -85,12 +85,14 @@ export class ModelWorkloads {
   #updatePod(pod: Pod, now: Instant): void {
     const { readyAt, crashAt } = this.#timesOf(pod);
     const ready = now >= readyAt && now < crashAt;
+    const phase = now >= readyAt ? 'Running' : 'Pending';
+    if (isReady(pod) === ready && pod.status?.phase === phase && pod.status.conditions) return;
     const transition = formatTime(ready ? readyAt : now >= crashAt ? crashAt : this.#created(pod));
     this.#store.change(
       { type: Pods, namespace: pod.metadata?.namespace, name: pod.metadata?.name ?? '' },
       {
         status: {
-          phase: now >= readyAt ? 'Running' : 'Pending',
+          phase,
           conditions: [
             { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: transition },
             { type: 'ContainersReady', status: ready ? 'True' : 'False', lastTransitionTime: transition },
@@ -102,26 +104,25 @@ export class ModelWorkloads {
   }
 
   #updateStatus(replicaSet: ReplicaSet, now: Instant): void {
+    const { namespace, name = '', generation } = replicaSet.metadata ?? {};
     const pods = this.#podsOf(replicaSet);
     const ready = pods.filter(isReady);
     const available = ready.filter((pod) => this.#timesOf(pod).readyAt + minReadyMs(replicaSet) <= now);
-    this.#store.change(
-      {
-        type: ReplicaSets,
-        namespace: replicaSet.metadata?.namespace,
-        name: replicaSet.metadata?.name ?? '',
-      },
-      {
-        status: {
-          replicas: pods.length,
-          fullyLabeledReplicas: pods.length || null,
-          readyReplicas: ready.length || null,
-          availableReplicas: available.length || null,
-          observedGeneration: replicaSet.metadata?.generation,
-        },
-      },
-      'status',
-    );
+    const { status: before } = replicaSet;
+    const unchanged =
+      before?.replicas === pods.length &&
+      (before.readyReplicas ?? 0) === ready.length &&
+      (before.availableReplicas ?? 0) === available.length &&
+      before.observedGeneration === generation;
+    if (unchanged) return;
+    const status = {
+      replicas: pods.length,
+      fullyLabeledReplicas: pods.length || null,
+      readyReplicas: ready.length || null,
+      availableReplicas: available.length || null,
+      observedGeneration: generation,
+    };
+    this.#store.change({ type: ReplicaSets, namespace, name }, { status }, 'status');
   }
 
   #podsOf(replicaSet: ReplicaSet): readonly Pod[] {
