@@ -9,6 +9,7 @@ import { syncPauseConditions } from './pause.ts';
 import { claimReplicaSets } from './replicasets.ts';
 import { syncNewReplicaSet } from './revision.ts';
 import { validateRollout } from './validation/index.ts';
+import { rolloutWarnings } from './validation/warnings.ts';
 import type { RolloutView } from './view.ts';
 
 /** An invalid spec is looked at again after this, in case something that it refers to appears unnoticed. */
@@ -38,6 +39,7 @@ export function decideRollout(view: RolloutView, now: Instant): Decision<Rollout
     outcome.wakeAt(now + INVALID_RETRY_MS);
     return outcome.decision(invalidStatus(view.rollout, error, now, outcome));
   }
+  for (const warning of rolloutWarnings(rollout.spec)) outcome.because('NoEffect', `${warning}.`);
   const context = observe(view, now);
   if (!context.newRS) return decideCreation(context, outcome);
   if (rollout.spec.replicas === undefined) {

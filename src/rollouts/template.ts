@@ -18,8 +18,9 @@ const isObject = (value: unknown): value is Json =>
  * (hash label, ephemeral metadata, anti-affinity to the stable pods) makes no difference.
  */
 export function isMadeFrom(rs: ReplicaSet, template: PodTemplateSpec): boolean {
-  const own = withoutInjected(rs.spec?.template ?? {}, injectedMetadata(rs));
-  return equal(withoutDefaults(own), withoutDefaults(withoutInjected(template, {})));
+  const injected = injectedMetadata(rs);
+  const own = withoutInjected(rs.spec?.template ?? {}, injected);
+  return equal(withoutDefaults(own), withoutDefaults(withoutInjected(template, injected)));
 }
 
 /** Whether two templates differ in what nobody but the user writes: their containers' names and images. */

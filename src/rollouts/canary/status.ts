@@ -6,7 +6,7 @@ import type { Outcome } from '../outcome.ts';
 import { nextPauses, type PauseChange, reportPauses } from '../pause.ts';
 import { phaseOf } from '../phase.ts';
 import { madeProgress, progressDeadline } from '../progress.ts';
-import { nameOf, revisionOf } from '../replicasets.ts';
+import { nameOf, revisionOf, scaleDownDeadlineOf } from '../replicasets.ts';
 import { rolloutConditions } from '../status-conditions.ts';
 import type { AnalysisResult } from './analysis.ts';
 import { isStepComplete } from './completion.ts';
@@ -38,7 +38,8 @@ export function nextStatus(context: CanaryContext, findings: Findings, outcome: 
       const update = `Rollout completed update to revision ${revisionOf(context.newRS)} (${hash})`;
       outcome.event('Normal', 'RolloutCompleted', `${update}: ${promoted}`);
       outcome.because('Promoted', `ReplicaSet ${nameOf(context.newRS)} is the stable one now: ${promoted}.`);
-    }
+    } else
+      outcome.because('FullyPromoted', `ReplicaSet ${nameOf(context.newRS)} is the stable one and complete.`);
     return finish(context, findings, outcome, {
       fields: { stableRS: hash, currentStepIndex: lastStep },
       pauses: { clear: true },
@@ -204,7 +205,7 @@ function isWaitingForAPerson({ spec, step }: CanaryContext, next: RolloutStatus)
 
 /** Old pods that are kept on purpose are no lack of progress (CAN-105). */
 function waitsForDelay({ otherRSs }: CanaryContext): boolean {
-  return otherRSs.some((rs) => rs.metadata?.annotations?.['scale-down-deadline'] !== undefined);
+  return otherRSs.some((rs) => scaleDownDeadlineOf(rs) !== undefined);
 }
 
 /** The cause when `progressDeadlineAbort` ends an update that stands still (CAN §9). */

@@ -25,10 +25,30 @@ export function* specErrors(spec: RolloutSpec): Generator<FieldError> {
   const path = 'spec.strategy.strategy';
   if (canary && blueGreen) {
     yield invalid(path, 'blueGreen: true canary: true', 'Multiple Strategies can not be listed');
-  } else if (canary) yield* canaryErrors(canary);
-  else if (blueGreen) yield* blueGreenErrors(blueGreen, spec);
+  } else if (canary) {
+    yield* canaryErrors(canary);
+    yield* metadataErrors(spec);
+  } else if (blueGreen) yield* blueGreenErrors(blueGreen, spec);
   else {
     yield required(path, "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'");
+  }
+}
+
+/** Pods that change a label which the selector asks for would leave their ReplicaSet (CAN §10). */
+function* metadataErrors({ selector, strategy }: RolloutSpec): Generator<FieldError> {
+  const selected = new Set([
+    ...Object.keys(selector?.matchLabels ?? {}),
+    ...(selector?.matchExpressions ?? []).map(({ key }) => key),
+  ]);
+  for (const field of ['canaryMetadata', 'stableMetadata'] as const) {
+    for (const [key, value] of Object.entries(strategy?.canary?.[field]?.labels ?? {})) {
+      if (!selected.has(key)) continue;
+      yield invalid(
+        `spec.strategy.${field}.labels[${key}]`,
+        value,
+        'must not be a label that spec.selector uses',
+      );
+    }
   }
 }
 

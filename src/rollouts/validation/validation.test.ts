@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CanaryStep, CanaryStrategy, RolloutSpec, TrafficRouting } from '../../api/index.ts';
 import { ingress, rollout, Scenario, service } from '../testing.ts';
 import { formatFieldError, validateRollout, validateRolloutSpec } from './index.ts';
+import { rolloutWarnings } from './warnings.ts';
 
 const errorOf = (spec: RolloutSpec) => validateRolloutSpec(rollout({ spec })).map(formatFieldError)[0];
 const ofCanary = (canary: CanaryStrategy) => errorOf({ strategy: { canary } });
@@ -198,6 +199,12 @@ describe('canary rules', () => {
     expect(ofCanary({ antiAffinity })).toContain(detail);
   });
 
+  it('CAN-112 injected labels must not be those of the selector', () => {
+    expect(ofCanary({ canaryMetadata: { labels: { app: 'x' } } })).toBe(
+      'spec.strategy.canaryMetadata.labels[app]: Invalid value: "x": must not be a label that spec.selector uses',
+    );
+  });
+
   it('TRF-003 the same Service twice is rejected', () => {
     expect(ofCanary({ canaryService: 'a', stableService: 'a' })).toMatch(
       /^spec\.strategy\.stableService: Invalid value: "a": This rollout uses the same service/,
@@ -363,5 +370,33 @@ describe('an invalid Rollout', () => {
     scenario.advance(60_000);
     expect(scenario.layout()).toEqual({ 'app:1': 4, 'app:2': 1 });
     expect(scenario.status.currentStepIndex).toBe(1);
+  });
+});
+
+describe('warnings', () => {
+  it.each<[CanaryStrategy, string]>([
+    [
+      { abortScaleDownDelaySeconds: 5 },
+      'spec.strategy.canary.abortScaleDownDelaySeconds has no effect without trafficRouting',
+    ],
+    [
+      { minPodsPerReplicaSet: 2 },
+      'spec.strategy.canary.minPodsPerReplicaSet has no effect without trafficRouting',
+    ],
+    [{ maxSurge: '3' }, 'spec.strategy.canary.maxSurge: "3" means 3 percent'],
+    [
+      { steps: [{ setWeight: 5, setCanaryScale: {} }] },
+      'spec.strategy.canary.steps[0] has several kinds (setWeight, setCanaryScale)',
+    ],
+  ])('CAN-010 %j', (canary, text) => {
+    expect(rolloutWarnings({ strategy: { canary } }).join()).toContain(text);
+  });
+
+  it('CAN-010 an ordinary spec has none', () => {
+    expect(
+      rolloutWarnings(
+        rollout({ steps: [{ setWeight: 5 }, { pause: {} }], canary: { maxSurge: '25%' } }).spec,
+      ),
+    ).toEqual([]);
   });
 });
