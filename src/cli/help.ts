@@ -87,12 +87,9 @@ const notHelp = (option: Option) => option.long !== '--help';
 
 function flagRow(option: Option): [string, string] {
   const long = option.short ? option.flags : `    ${option.flags}`;
-  const fallback =
-    option.defaultValue === undefined ||
-    option.defaultValue === false ||
-    option.defaultValueDescription === '0'
-      ? ''
-      : ` (default ${option.defaultValueDescription ?? JSON.stringify(option.defaultValue)})`;
+  const { defaultValue, defaultValueDescription } = option;
+  const isPlain = !defaultValue || defaultValueDescription === '0';
+  const fallback = isPlain ? '' : ` (default ${defaultValueDescription ?? JSON.stringify(defaultValue)})`;
   return [long, option.description + fallback];
 }
 

@@ -66,7 +66,8 @@ class Session {
     const options = connectionOptions(flags, this.invokedAs, surroundings());
     const { loadConnection, createClient } = await import('../kube/index.ts');
     const connection = await loadConnection(options).catch((error: unknown) => {
-      throw new CliError(messageOf(error), 1, error);
+      // What follows the first line draws the place in the file.
+      throw new CliError(messageOf(error).split('\n')[0] ?? '', 1, error);
     });
     if (flags.kloglevel > 0) {
       this.context.stderr.write(

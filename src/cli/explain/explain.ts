@@ -12,6 +12,7 @@ import { humanDuration, shownPhase, stepText } from '../info/index.ts';
 import { notFound } from '../objects/read.ts';
 import { readSnapshot } from './snapshot.ts';
 import { describeStep } from './step.ts';
+import { analysisTroubles, podTroubles } from './trouble.ts';
 
 /** Decides the rollout as the controller would, now, and tells what comes of it and why; writes nothing. */
 export async function explain(name: string, context: Context): Promise<void> {
@@ -35,11 +36,9 @@ export async function explain(name: string, context: Context): Promise<void> {
       'Why:',
       decision.because.map(({ text, code }) => `${text} (${code})`),
     ),
+    ...block('Pods:', podTroubles(view)),
+    ...block('Analysis:', analysisTroubles(view)),
     ...block('Next:', nextOf(decision, now)),
-    ...block(
-      'Events:',
-      decision.events.map(({ reason, message }) => `${reason}: ${message}`),
-    ),
   ];
   for (const each of lines) printLine(context.stdout, each);
 }
@@ -53,7 +52,7 @@ function nextOf({ effects, wakeAt }: Decision<RolloutStatus>, now: Instant): str
   return [`in ${humanDuration(wakeAt - now)}, or when something changes`];
 }
 
-const LABEL_WIDTH = 10;
+const LABEL_WIDTH = 11;
 
 const line = (label: string, text: string) => `${label.padEnd(LABEL_WIDTH)}${text}`;
 
