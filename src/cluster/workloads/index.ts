@@ -6,13 +6,14 @@ import { startDeploymentController } from './deployment/controller.ts';
 import { startDiscovery } from './discovery/discovery.ts';
 import { startEndpointsController } from './endpoints/controller.ts';
 import { startGarbageCollector } from './garbage/controller.ts';
+import { startJobController } from './job/controller.ts';
 import { startNamespaceController } from './namespace/controller.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
 
 /**
- * The controllers that make a cluster out of an API server: ReplicaSets, Deployments, the endpoints of Services,
+ * The controllers that make a cluster out of an API server: ReplicaSets, Deployments, Jobs, the endpoints of Services,
  * namespaces, owners, ServiceAccounts, and the scheduler. Ordinary clients of the API: they know nothing of who
  * serves it or runs its pods.
  */
@@ -29,6 +30,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
   const controllers: Controller[] = [
     startReplicaSetController(options),
     startDeploymentController(options),
+    startJobController(options),
     startEndpointsController(options),
     startScheduler(options),
     startServiceAccountController(options),
