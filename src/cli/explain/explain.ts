@@ -58,5 +58,6 @@ const line = (label: string, text: string) => `${label.padEnd(LABEL_WIDTH)}${tex
 
 /** Several lines under one label; none without texts. */
 function block(label: string, texts: readonly string[]): string[] {
-  return texts.map((text, index) => line(index === 0 ? label : '', text));
+  const lines = texts.flatMap((text) => text.split('\n'));
+  return lines.map((text, index) => line(index === 0 ? label : '', text));
 }
