@@ -181,6 +181,21 @@ describe('an update', () => {
   });
 });
 
+describe('another strategy', () => {
+  it('CAN-102 coming from blueGreen at rest changes no pods and skips the steps', () => {
+    const scenario = healthy({ steps: [setWeight(20), pause()] });
+    scenario.patchStatus({
+      currentStepHash: null,
+      currentStepIndex: null,
+      blueGreen: { activeSelector: 'x' },
+    });
+    scenario.edit({ minReadySeconds: 0 }).advance(10_000);
+    expect(scenario.status).toMatchObject({ phase: 'Healthy', currentStepIndex: 2 });
+    expect(scenario.status.blueGreen).toBeUndefined();
+    expect(scenario.effects).toEqual([]);
+  });
+});
+
 describe('abort and retry', () => {
   const aborted = () => {
     const scenario = healthy({ steps: [setWeight(40), pause()] });

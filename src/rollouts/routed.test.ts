@@ -294,6 +294,53 @@ describe('a canary behind nginx', () => {
     expect(scenario.status.conditions?.find(({ type }) => type === 'TrafficRouting')?.status).toBe('False');
   });
 
+  it('CAN-105 the delay of the former stable pods is no lack of progress', () => {
+    const spec = { progressDeadlineSeconds: 20 };
+    const scenario = start([setWeight(50)], { scaleDownDelaySeconds: 120 }, { spec }).setImage('app:2');
+    scenario.advance(100_000);
+    expect(scenario.layout()).toEqual({ 'app:1': 4, 'app:2': 4 });
+    expect(scenario.status.phase).toBe('Healthy');
+  });
+
+  it('CAN-057 an explicit abortScaleDownDelaySeconds with dynamicStableScale counts from the end of the traffic', () => {
+    const canary = { dynamicStableScale: true, abortScaleDownDelaySeconds: 60 };
+    const scenario = start([setWeight(50), pause()], canary)
+      .setImage('app:2')
+      .advance(10_000);
+    const deadline = () => scenario.replicaSetOf('app:2')?.metadata?.annotations?.['scale-down-deadline'];
+    scenario.check = () => {
+      if (deadline() === undefined) return;
+      expect(weight(scenario)).toBe(0);
+      expect(scenario.replicaSetOf('app:1')?.status?.availableReplicas).toBe(4);
+    };
+    scenario.patchStatus({ abort: true }).advance(30_000);
+    expect(deadline()).toBeDefined();
+    expect(scenario.layout()).toEqual({ 'app:1': 4, 'app:2': 2 });
+    expect(scenario.advance(60_000).layout()).toEqual({ 'app:1': 4 });
+  });
+
+  it('CAN-110 old ReplicaSets with another size in their annotation cause no scaling', () => {
+    const scenario = start([setWeight(50)], { scaleDownDelaySeconds: 600 })
+      .setImage('app:2')
+      .advance(20_000);
+    scenario.edit({ replicas: 6 }).advance(20_000);
+    expect(scenario.layout()).toEqual({ 'app:1': 4, 'app:2': 6 });
+    expect(scenario.pass()).toBe(false);
+  });
+
+  it('CAN-114 a basic canary adopts its Services when the pods are complete', () => {
+    const services = { canaryService: 'canary', stableService: 'stable' };
+    const scenario = healthy({ steps: [setWeight(40), pause()], canary: services }, withObjects);
+    scenario.setImage('app:2').advance(10_000);
+    expect(selects(scenario, 'stable')).toBe(hashOf(scenario, 'app:1'));
+    expect(selects(scenario, 'canary')).toBe(hashOf(scenario, 'app:2'));
+    expect(scenario.services.get('canary')?.metadata?.annotations).toEqual({
+      'argo-rollouts.argoproj.io/managed-by-rollouts': 'demo',
+    });
+    scenario.patchStatus({ abort: true }).advance(20_000);
+    expect(selects(scenario, 'canary')).toBe(hashOf(scenario, 'app:1'));
+  });
+
   it('TRF-022 a Service that is no longer named is given back', () => {
     const scenario = healthy({ canary: { stableService: 'stable', canaryService: 'canary' } }, withObjects);
     expect(selects(scenario, 'canary')).toBeDefined();
