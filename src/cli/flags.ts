@@ -8,7 +8,7 @@ const refuse = (value: string, option: Option, why: string) =>
   new CliError(`invalid argument ${JSON.stringify(value)} for "${flagName(option)}" flag: ${why}`);
 
 /** `-t, --timeout` */
-export function flagName(option: Option): string {
+function flagName(option: Option): string {
   return [option.short, option.long].filter(Boolean).join(', ');
 }
 

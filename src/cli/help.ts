@@ -17,7 +17,7 @@ export function withExamples(command: Command, ...examples: Example[]): Command 
 }
 
 /** How the command is shown in examples: as a plugin when it was called as one. */
-export function displayName(invokedAs: string): string {
+function displayName(invokedAs: string): string {
   if (invokedAs === 'kubectl-argo-rollouts') return 'kubectl argo rollouts';
   return invokedAs === 'kubectl-kanari' ? 'kubectl kanari' : invokedAs;
 }

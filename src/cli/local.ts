@@ -8,9 +8,9 @@ import { join, resolve } from 'node:path';
  */
 
 /** Overrides the place of the state directory. */
-export const STATE_DIR_VARIABLE = 'KANARI_STATE_DIR';
+const STATE_DIR_VARIABLE = 'KANARI_STATE_DIR';
 /** Kubeconfig of the embedded cluster, in the state directory. */
-export const KUBECONFIG_FILE = 'kubeconfig';
+const KUBECONFIG_FILE = 'kubeconfig';
 /** Process id of the running Kanari, in the state directory. */
 export const PID_FILE = 'kanari.pid';
 

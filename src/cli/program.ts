@@ -95,7 +95,7 @@ const entries: Record<string, Entry> = {
 };
 
 /** The program with the named command loaded; the others are there by name only. */
-export async function buildProgram(
+async function buildProgram(
   invokedAs: string,
   selected: string | undefined,
   run: Run,

@@ -19,7 +19,7 @@ import { listOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
 import { readManifests } from '../manifests/read.ts';
 
-export interface CreateAnalysisRunOptions {
+interface CreateAnalysisRunOptions {
   name?: string;
   generateName?: string;
   instanceId?: string;
@@ -59,7 +59,7 @@ export function createAnalysisRunCommand(run: Run): Command {
 }
 
 /** CLI-044 to CLI-047. */
-export async function createAnalysisRun(options: CreateAnalysisRunOptions, context: Context): Promise<void> {
+async function createAnalysisRun(options: CreateAnalysisRunOptions, context: Context): Promise<void> {
   if (Boolean(options.from) === Boolean(options.fromFile)) {
     throw new CliError('one of --from or --from-file must be specified');
   }

@@ -10,7 +10,7 @@ import { unknownFields } from '../manifests/unknown-fields.ts';
 import { References } from './references.ts';
 
 /** Something that is wrong with an object. */
-export interface Problem {
+interface Problem {
   /** The object, as `Rollout "checkout"`. */
   subject: string;
   /** With the path of the field. */

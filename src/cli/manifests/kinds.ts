@@ -10,7 +10,7 @@ import {
 } from '../../api/index.ts';
 
 /** The kinds that Kanari brings along. */
-export const ownTypes: readonly ResourceType[] = [
+const ownTypes: readonly ResourceType[] = [
   Rollouts,
   Experiments,
   AnalysisTemplates,

@@ -23,7 +23,7 @@ export const PodTemplates: ResourceType = {
 const workloadTypes: readonly ResourceType[] = [Deployments, ReplicaSets, PodTemplates];
 
 /** An unsupported kind of workload. */
-export class UnsupportedWorkloadError extends CliError {
+class UnsupportedWorkloadError extends CliError {
   override name = 'UnsupportedWorkloadError';
 
   constructor(kind: string) {

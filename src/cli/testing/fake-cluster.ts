@@ -4,7 +4,7 @@ import jsonPatch from 'fast-json-patch';
 import { type KubeObject, mergePatch, type ResourceType } from '../../api/index.ts';
 
 /** One request as the cluster saw it. */
-export interface Seen {
+interface Seen {
   method: string;
   path: string;
   query: Record<string, string>;
@@ -13,7 +13,7 @@ export interface Seen {
 }
 
 /** A refusal that the test asks for. */
-export interface Refusal {
+interface Refusal {
   method?: string;
   /** Matches the start of the path. */
   path: string;

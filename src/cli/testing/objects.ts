@@ -16,12 +16,12 @@ import { NOW } from './run.ts';
 type Deep<T> = T extends (infer E)[] ? Deep<E>[] : T extends object ? { [K in keyof T]?: Deep<T[K]> } : T;
 
 /** The RFC 3339 time so many seconds before the present of the tests. */
-export const ago = (seconds: number) => `${new Date(NOW - seconds * 1000).toISOString().slice(0, 19)}Z`;
+const ago = (seconds: number) => `${new Date(NOW - seconds * 1000).toISOString().slice(0, 19)}Z`;
 
 const DAY = 24 * 3600;
 export const days = (count: number) => count * DAY;
 
-export function ownedBy(owner: KubeObject) {
+function ownedBy(owner: KubeObject) {
   const { name = '', uid = '' } = owner.metadata ?? {};
   return { apiVersion: owner.apiVersion ?? '', kind: owner.kind ?? '', name, uid, controller: true };
 }

@@ -9,7 +9,7 @@ export function formatStructured(value: unknown, format: StructuredFormat): stri
 }
 
 /** Undefined for zero, false, empty texts and lists; of objects, what is left of their members. */
-export function withoutEmpty(value: unknown): unknown {
+function withoutEmpty(value: unknown): unknown {
   if (value === undefined || value === null || value === 0 || value === '' || value === false)
     return undefined;
   if (Array.isArray(value))
