@@ -95,11 +95,7 @@ const entries: Record<string, Entry> = {
 };
 
 /** The program with the named command loaded; the others are there by name only. */
-async function buildProgram(
-  invokedAs: string,
-  selected: string | undefined,
-  run: Run,
-): Promise<Command> {
+async function buildProgram(invokedAs: string, selected: string | undefined, run: Run): Promise<Command> {
   const program = new Command(invokedAs)
     .description(
       `Deploys new versions step by step, measures them, and promotes them or rolls them back.\nEvery command works on one namespace of one Kubernetes cluster.`,
