@@ -294,6 +294,19 @@ describe('a canary behind nginx', () => {
     expect(scenario.status.conditions?.find(({ type }) => type === 'TrafficRouting')?.status).toBe('False');
   });
 
+  it('CAN-052 a lower weight moves the traffic before the pods', () => {
+    const scenario = start([setWeight(75), pause(), setWeight(0), pause()])
+      .setImage('app:2')
+      .advance(10_000);
+    expect([scenario.layout()['app:2'], weight(scenario)]).toEqual([3, 75]);
+    scenario.check = () => {
+      const pods = scenario.replicaSetOf('app:2')?.spec?.replicas ?? 0;
+      expect(pods).toBeGreaterThanOrEqual((weight(scenario) * 4) / 100);
+    };
+    scenario.patchStatus({ pauseConditions: null }).advance(10_000);
+    expect([scenario.layout()['app:2'], weight(scenario)]).toEqual([undefined, 0]);
+  });
+
   it('CAN-105 the delay of the former stable pods is no lack of progress', () => {
     const spec = { progressDeadlineSeconds: 20 };
     const scenario = start([setWeight(50)], { scaleDownDelaySeconds: 120 }, { spec }).setImage('app:2');

@@ -40,6 +40,10 @@ function routedTargets(context: CanaryContext): Split {
   const recorded = context.status.canary?.weights;
 
   let pods = 'replicas' in scale ? scale.replicas : podsFor(scale.weight, replicas, maxWeight);
+  // On the way down the traffic goes first: pods stay for the weight that the router still has.
+  const isServed =
+    recorded?.canary.podTemplateHash === context.hash && 'ofTraffic' in scale && scale.ofTraffic;
+  if (isServed && !aborted) pods = Math.max(pods, podsFor(recorded.canary.weight, replicas, maxWeight));
   if (!canary.dynamicStableScale) {
     const fixed = 'replicas' in scale ? pods : atLeast(pods, minimum, replicas);
     return { canary: fixed, stable: stableRS && stableRS !== newRS ? replicas : 0 };

@@ -58,6 +58,6 @@ describe('the way back with dynamicStableScale (TRF §6)', () => {
 
   it('CAN-056 10 replicas, weights 20 and 60, 6 canary and 4 stable pods: down to 20 first', () => {
     const context = aborted(10, [setWeight(20), setWeight(60)], 4, 6);
-    expect(scaleInForce(context)).toEqual({ weight: 20 });
+    expect(scaleInForce(context)).toEqual({ weight: 20, ofTraffic: true });
   });
 });

@@ -4,22 +4,29 @@ import { podsFor } from './arithmetic.ts';
 import type { CanaryContext } from './context.ts';
 import { weightBefore } from './steps.ts';
 
-/** What the current step wants of the new version: a weight, or a number of pods by its own. */
-export type CanaryScale = { weight: number } | { replicas: number };
+/** What the current step wants of the new version: pods for a weight, or a number of pods by its own. */
+export type CanaryScale =
+  | {
+      weight: number;
+      /** The weight is that of the traffic, not one that `setCanaryScale` gives for the pods alone. */
+      ofTraffic: boolean;
+    }
+  | { replicas: number };
 
 /** What decides about the number of pods (CAN §5.2). */
 export function scaleInForce(context: CanaryContext): CanaryScale {
   const { status, canary, steps, stepIndex, aborted } = context;
-  if (status.promoteFull || !status.stableRS || context.fullyPromoted) return { weight: context.maxWeight };
+  if (status.promoteFull || !status.stableRS || context.fullyPromoted)
+    return { weight: context.maxWeight, ofTraffic: true };
   const keptOnAbort = canary.abortScaleDownDelaySeconds === 0;
   if (context.routed && stepIndex < steps.length && (!aborted || keptOnAbort)) {
     const scale = steps.slice(0, stepIndex + 1).findLast((step) => step.setCanaryScale)?.setCanaryScale;
     if (scale && !scale.matchTrafficWeight) {
       if (scale.replicas !== undefined) return { replicas: scale.replicas };
-      if (scale.weight !== undefined) return { weight: scale.weight };
+      if (scale.weight !== undefined) return { weight: scale.weight, ofTraffic: false };
     }
   }
-  return { weight: setWeightInForce(context) };
+  return { weight: setWeightInForce(context), ofTraffic: true };
 }
 
 /** The traffic that the current step wants for the new version. */
