@@ -7,8 +7,6 @@ import type { AnalysisRun, AnalysisTemplate, Experiment, Rollout } from '../api/
 export interface RolloutSettings {
   /** Label value put on children, so that another controller instance leaves them alone. */
   instanceId?: string | undefined;
-  /** Class (or ingress class name) whose Ingresses the nginx router may touch; empty: any. */
-  nginxIngressClasses?: readonly string[] | undefined;
 }
 
 /**

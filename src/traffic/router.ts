@@ -8,7 +8,7 @@ export interface TrafficSplit {
   stable: TrafficDestination;
 }
 
-export interface TrafficDestination {
+interface TrafficDestination {
   weight: number;
   serviceName: string;
   /** Pod-template hash of the pods. */
