@@ -4,7 +4,7 @@ import { isForbidden } from '../kube/index.ts';
 import type { InformerCache } from './cache.ts';
 
 /** The controller may not read what it needs. */
-export class ForbiddenError extends Error {
+class ForbiddenError extends Error {
   override name = 'ForbiddenError';
 }
 

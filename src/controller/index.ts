@@ -2,9 +2,8 @@
  * The controller: observes through caches, lets the pure rooms decide, and acts on the API. It has no rule of its own
  * about what should happen to a Rollout.
  */
-export { AnalysisReconciler, type AnalysisReconcilerOptions } from './analysis/reconciler.ts';
-export type { ControllerOptions, LeaderElection } from './options.ts';
-export type { PassResult, Reconciler, Watch } from './reconciler.ts';
+export { AnalysisReconciler } from './analysis/reconciler.ts';
+export type { ControllerOptions } from './options.ts';
 export { observeRollout } from './rollouts/observe.ts';
-export { RolloutReconciler, type RolloutReconcilerOptions } from './rollouts/reconciler.ts';
-export { type Controller, startController } from './start.ts';
+export { RolloutReconciler } from './rollouts/reconciler.ts';
+export { startController } from './start.ts';

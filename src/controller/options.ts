@@ -32,7 +32,7 @@ export interface ControllerOptions {
   version?: string | undefined;
 }
 
-export interface LeaderElection extends Partial<LeaseTimes> {
+interface LeaderElection extends Partial<LeaseTimes> {
   /** Namespace of the Lease. */
   namespace: string;
   /** Unique among the candidates. Default: `<hostname>_<random>`. */

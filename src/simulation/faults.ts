@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** The controller's process is gone; whoever catches this must not go on. */
-export class SimulatedCrash extends Error {
+class SimulatedCrash extends Error {
   override name = 'SimulatedCrash';
 }
 

@@ -4,15 +4,7 @@
  * I/O.
  */
 export type { ModelCacheOptions } from './cache.ts';
-export { ModelCluster, type ModelClusterOptions } from './cluster.ts';
-export { type Fault, FaultInjector, type FaultKind, SimulatedCrash } from './faults.ts';
-export {
-  type ControllerEnvironment,
-  type FailedPass,
-  type RecordedEvent,
-  type SimulatedReconciler,
-  Simulation,
-  type SimulationOptions,
-} from './simulation.ts';
+export { ModelCluster } from './cluster.ts';
+export { type Fault, FaultInjector, type FaultKind } from './faults.ts';
+export { type ControllerEnvironment, Simulation, type SimulationOptions } from './simulation.ts';
 export { type Change, ModelStore } from './store.ts';
-export type { ImageBehaviour } from './workloads.ts';

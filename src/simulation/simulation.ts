@@ -8,7 +8,7 @@ import { VirtualQueue } from './queue.ts';
 import type { Change } from './store.ts';
 
 /** One reconciler as the controller runs it, seen from the side of its queue. */
-export interface SimulatedReconciler {
+interface SimulatedReconciler {
   readonly name: string;
   /** Which keys a change of an object concerns. */
   readonly watches: readonly {
@@ -28,13 +28,13 @@ export interface ControllerEnvironment {
   recordEvent(about: KubeObject & { apiVersion: string; kind: string }, event: EventRecord): void;
 }
 
-export interface RecordedEvent extends EventRecord {
+interface RecordedEvent extends EventRecord {
   at: Instant;
   object: string;
 }
 
 /** A pass that failed, with its error; conflicts that a reconciler retries by itself are not among them. */
-export interface FailedPass {
+interface FailedPass {
   at: Instant;
   key: string;
   error: unknown;

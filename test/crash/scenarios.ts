@@ -13,7 +13,7 @@ import type { ModelStore } from '../../src/simulation/index.ts';
 import { analysis, images, ingress, name, namespace, rollout, service, steps, webcheck } from './objects.ts';
 
 /** One act of the user: when the state is as described, do this. */
-export interface Act {
+interface Act {
   when: string;
   is(state: State): boolean;
   do(store: ModelStore): void;
