@@ -56,5 +56,5 @@ describe.each(beginnings)('$title, and whatever else the user does and whatever 
       }),
       { numRuns: runs },
     );
-  });
+  }, 300_000);
 });
