@@ -7,7 +7,7 @@ import generated from './schemas.generated.json' with { type: 'json' };
  * Facts: `map keys`, `set`, `merge key`, `retainKeys`, `replace`, `atomic`, `default json`, and how Go holds the field:
  * `zeroIsAbsent`, `emptyIsKept`, `always`.
  */
-export interface Definition {
+interface Definition {
   atomic?: boolean;
   required?: string[];
   properties: Record<string, string>;

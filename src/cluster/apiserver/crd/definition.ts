@@ -25,7 +25,7 @@ export interface CustomResourceDefinition extends KubeObject {
   };
 }
 
-export interface CrdNames {
+interface CrdNames {
   plural: string;
   singular?: string;
   kind: string;

@@ -87,7 +87,7 @@ export const podColumns: readonly Column[] = [
 ];
 
 /** A selector, `<none>` when it selects everything. */
-export const selectorCell = (selector: LabelSelector | undefined) => formatSelector(selector) || none;
+const selectorCell = (selector: LabelSelector | undefined) => formatSelector(selector) || none;
 
 /** Labels as `a=1,b=2`; `<none>` without any. */
 export function labelsCell(labels: Record<string, string> | undefined): string {

@@ -59,4 +59,4 @@ export const builtinKinds: readonly Kind[] = [
   storageClasses,
 ];
 
-export type { Column, Kind, ScalePaths, Strategy, Verb } from './kind.ts';
+export type { Kind } from './kind.ts';

@@ -4,6 +4,6 @@
  */
 export { applyDefaults } from './defaults.ts';
 export { validateMetadata } from './metadata.ts';
-export { type Pruned, prune } from './prune.ts';
-export type { Schema, ValidationRule } from './schema.ts';
+export { prune } from './prune.ts';
+export type { Schema } from './schema.ts';
 export { validateSchema } from './validate.ts';

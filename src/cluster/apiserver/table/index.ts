@@ -3,7 +3,7 @@ import type { Kind } from '../kinds/kind.ts';
 import { conditionsOf } from './conditions.ts';
 import type { ColumnDefinition, Table } from './table.ts';
 
-export type { ColumnDefinition, Row, RowCondition, Table } from './table.ts';
+export type { Table } from './table.ts';
 
 /** Objects as `meta.k8s.io/v1` Tables: what `kubectl get` prints. Pure. */
 

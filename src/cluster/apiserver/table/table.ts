@@ -15,7 +15,7 @@ export interface ColumnDefinition {
   priority: number;
 }
 
-export interface Row {
+interface Row {
   cells: (string | number | boolean | null)[];
   conditions?: RowCondition[];
   object: unknown;

@@ -41,7 +41,7 @@ function requestsFromLimits(container: Container): Container {
   return { ...container, resources: { ...container.resources, requests: { ...limits, ...requests } } };
 }
 
-export function defaultPodSpec(spec: PodSpec | undefined): PodSpec {
+function defaultPodSpec(spec: PodSpec | undefined): PodSpec {
   const given: Partial<PodSpec> = spec ?? {};
   const account = given.serviceAccountName ?? given.serviceAccount;
   const withPorts = (container: Container) => defaultContainer(container, given.hostNetwork === true);
