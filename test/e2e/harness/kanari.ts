@@ -44,12 +44,15 @@ export interface UpOptions {
 export class Kanari {
   readonly stateDir: string;
   readonly #child: ChildProcess;
+  /** Started with npm: then it is a group of processes, as in a terminal. */
+  readonly #group: boolean;
   #output = '';
   #exited: Promise<number | null>;
 
-  private constructor(stateDir: string, child: ChildProcess) {
+  private constructor(stateDir: string, child: ChildProcess, group: boolean) {
     this.stateDir = stateDir;
     this.#child = child;
+    this.#group = group;
     const collect = (chunk: Buffer) => {
       this.#output += chunk.toString();
     };
@@ -69,7 +72,7 @@ export class Kanari {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: npm,
     });
-    const kanari = new Kanari(dir, child);
+    const kanari = new Kanari(dir, child, npm);
     await new Promise<void>((resolve, reject) => {
       const check = () => {
         if (kanari.#output.includes('Kanari is up')) resolve();
@@ -110,13 +113,17 @@ export class Kanari {
 
   /** Ctrl-C. */
   async stop(): Promise<number | null> {
-    this.#child.kill('SIGINT');
+    this.#signal('SIGINT');
     return this.#exited;
   }
 
   async kill9(): Promise<void> {
-    this.#child.kill('SIGKILL');
+    this.#signal('SIGKILL');
     await this.#exited;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    process.kill(this.#group ? -this.pid : this.pid, signal);
   }
 
   async cleanUp(): Promise<void> {
