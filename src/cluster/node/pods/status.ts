@@ -31,7 +31,7 @@ export function podStatus(view: PodView, now: Instant): PodStatus {
   };
 }
 
-export function podPhase(view: PodView): Phase {
+function podPhase(view: PodView): Phase {
   if (view.failed) return 'Failed';
   const earlier = view.pod.status?.phase;
   if (earlier === 'Succeeded' || earlier === 'Failed') return earlier;
@@ -102,7 +102,7 @@ function terminated(run: RunView): ContainerStateTerminated {
 }
 
 /** The types of condition that the node agent owns. */
-export const OWN_CONDITIONS = [
+const OWN_CONDITIONS = [
   'PodReadyToStartContainers',
   'Initialized',
   'Ready',

@@ -43,11 +43,7 @@ export interface RunView {
   exit?: Exit | undefined;
 }
 
-export type ProblemReason =
-  | 'ErrImagePull'
-  | 'ImagePullBackOff'
-  | 'CreateContainerConfigError'
-  | 'RunContainerError';
+type ProblemReason = 'ErrImagePull' | 'ImagePullBackOff' | 'CreateContainerConfigError' | 'RunContainerError';
 
 export interface Problem {
   reason: ProblemReason;

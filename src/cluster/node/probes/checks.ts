@@ -41,7 +41,7 @@ export async function runCheck(action: Action, target: CheckTarget, timeoutMs: n
 }
 
 /** The number of a port that may be given by the name of a container's port. */
-export function portNumber(port: string | number, container: Container): number {
+function portNumber(port: string | number, container: Container): number {
   if (typeof port === 'number') return port;
   if (/^\d+$/.test(port)) return Number(port);
   const named = container.ports?.find(({ name }) => name === port);

@@ -108,7 +108,6 @@ export async function until<T>(
   }
 }
 
-export const condition = (pod: Pod, type: string) =>
-  pod.status?.conditions?.find((c) => c.type === type)?.status;
+const condition = (pod: Pod, type: string) => pod.status?.conditions?.find((c) => c.type === type)?.status;
 export const isReady = (pod: Pod) => condition(pod, 'Ready') === 'True';
 export const mainStatus = (pod: Pod) => pod.status?.containerStatuses?.[0];
