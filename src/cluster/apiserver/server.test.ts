@@ -158,3 +158,80 @@ it('speaks HTTP/2', async () => {
   expect(JSON.parse(Buffer.concat(chunks).toString()).major).toBe('1');
   session.destroy();
 });
+
+describe('a CustomResourceDefinition', () => {
+  const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const WIDGETS = '/apis/example.com/v1/namespaces/default/widgets';
+  const crd = {
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+            },
+          },
+        },
+      ],
+    },
+  };
+
+  async function established(): Promise<void> {
+    expect((await api.send(`POST ${CRDS}`, { body: crd })).status).toBe(201);
+    const watch = await api.watch(`${CRDS}?watch=true`);
+    const isReady = () =>
+      watch.events.some(({ object }) =>
+        object.status?.conditions?.some(
+          (condition: { type: string; status: string }) =>
+            condition.type === 'Established' && condition.status === 'True',
+        ),
+      );
+    for (let count = 1; !isReady() && !watch.ended; count += 1) await watch.until(count);
+  }
+
+  const widget = (name: string, finalizers?: string[]) => ({
+    body: {
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name, ...(finalizers && { finalizers }) },
+      spec: { size: 1 },
+    },
+  });
+
+  it('is served and discovered once it is established, and again after a restart', async () => {
+    await established();
+    for (const restart of [false, true]) {
+      if (restart) await api.restart();
+      expect((await api.send(`POST ${WIDGETS}`, widget(restart ? 'b' : 'a'))).status).toBe(201);
+      const { body } = await api.send('GET /apis/example.com/v1');
+      expect(body.resources[0].kind).toBe('Widget');
+    }
+  });
+
+  it('takes its objects along, and waits for their finalizers', async () => {
+    await established();
+    await api.send(`POST ${WIDGETS}`, widget('free'));
+    await api.send(`POST ${WIDGETS}`, widget('held', ['example.com/keep']));
+    const watch = await api.watch(`${CRDS}?watch=true&fieldSelector=metadata.name%3D${crd.metadata.name}`);
+    const objects = await api.watch(`${WIDGETS}?watch=true`);
+    await api.send(`DELETE ${CRDS}/${crd.metadata.name}`);
+    await objects.until(4);
+    expect((await api.send(`GET ${CRDS}/${crd.metadata.name}`)).status).toBe(200);
+    await api.send(`PATCH ${WIDGETS}/held`, {
+      body: { metadata: { finalizers: null } },
+      type: 'application/merge-patch+json',
+    });
+    for (let count = 1; watch.events.at(-1)?.type !== 'DELETED' && !watch.ended; count += 1) {
+      await watch.until(count);
+    }
+    expect((await api.send(`GET ${WIDGETS}`)).status).toBe(404);
+  });
+});

@@ -70,7 +70,7 @@ const SERVER_NAMES = [
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { clock, host = '127.0.0.1', port = DEFAULT_PORT } = options;
   const files = new StateFiles(options.stateDir);
-  const store = new Store(openSqliteLog(files.dir), { clock, compaction: options.compaction });
+  const store = await openStore(files.dir, options);
   let parts: ServerParts | undefined;
   try {
     const adminToken = files.secret('admin-token');
@@ -102,6 +102,17 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   } catch (error) {
     parts?.customKinds.stop();
     await store.close();
+    throw error;
+  }
+}
+
+/** A log that cannot be read is closed again, so that the directory is not left locked. */
+async function openStore(stateDir: string, { clock, compaction }: ApiServerOptions): Promise<Store> {
+  const log = openSqliteLog(stateDir);
+  try {
+    return new Store(log, { clock, compaction });
+  } catch (error) {
+    await log.close();
     throw error;
   }
 }
