@@ -318,6 +318,13 @@ describe('the simulated runtime', () => {
     expect(mainStatus(harness.pod('job'))?.state?.terminated?.exitCode).toBe(7);
   });
 
+  it('gets a pod ready also when a timer fires before the clock has come so far', async () => {
+    const begin = Date.now();
+    await harness.start({ clock: () => begin + (Date.now() - begin) * 0.8 });
+    await harness.run('late', {}, {}, simulate('readyAfter: 100ms'));
+    await until(() => isReady(harness.pod('late')));
+  });
+
   it('explains a script that it does not understand', async () => {
     await harness.start();
     await harness.run('typo', {}, {}, simulate('redyAfter: 3s'));

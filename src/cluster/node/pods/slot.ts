@@ -166,7 +166,12 @@ export class ContainerSlot {
   #awaitScriptedReadiness(run: RuntimeContainer): void {
     if (run.readyAt === undefined) return;
     const ms = run.readyAt - this.#context.clock();
-    if (ms > 0) this.#readyTimer = setTimeout(this.#poke, ms);
+    if (ms <= 0) return;
+    this.#readyTimer = setTimeout(() => {
+      // A timer may fire a little before the clock says so.
+      this.#awaitScriptedReadiness(run);
+      this.#poke();
+    }, ms);
   }
 }
 
