@@ -25,7 +25,7 @@ const SecretKeyRef = Type.Object({
   key: Text('Key within the Secret.'),
 });
 
-export const ArgumentValueFrom = Type.Object({
+const ArgumentValueFrom = Type.Object({
   secretKeyRef: optional(SecretKeyRef),
   fieldRef: optional(Type.Object({ fieldPath: Text('Path of a field, e.g. metadata.name.') })),
 });
@@ -174,7 +174,7 @@ const CloudWatchMetric = Type.Object({
   ),
 });
 
-export const MetricProvider = Type.Object(
+const MetricProvider = Type.Object(
   {
     prometheus: optional(PrometheusMetric),
     kayenta: optional(KayentaMetric),
@@ -229,7 +229,7 @@ export const AnalysisTemplateSpec = Type.Object({
 });
 export type AnalysisTemplateSpec = Static<typeof AnalysisTemplateSpec>;
 
-export const TtlStrategy = Type.Object({
+const TtlStrategy = Type.Object({
   secondsAfterCompletion: optional(Int32()),
   secondsAfterFailure: optional(Int32()),
   secondsAfterSuccess: optional(Int32()),

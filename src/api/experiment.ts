@@ -14,7 +14,7 @@ export const PodMetadata = Type.Object({
 });
 export type PodMetadata = Static<typeof PodMetadata>;
 
-export const ExperimentTemplate = Type.Object({
+const ExperimentTemplate = Type.Object({
   name: Text('Name of the template, unique in the Experiment.'),
   replicas: optional(Int32('Number of pods. Default: 1.')),
   minReadySeconds: optional(Int32('Seconds that a pod must be ready before it counts as available.')),
@@ -23,7 +23,7 @@ export const ExperimentTemplate = Type.Object({
   service: optional(Type.Object({ name: optional(Text()) }, { description: 'Make a Service for the pods.' })),
 });
 
-export const ExperimentAnalysis = Type.Object({
+const ExperimentAnalysis = Type.Object({
   name: Text('Name of the analysis, unique in the Experiment.'),
   templateName: Text('Name of the AnalysisTemplate.'),
   clusterScope: optional(Flag('Look the name up among ClusterAnalysisTemplates.')),
@@ -44,7 +44,7 @@ export const ExperimentSpec = Type.Object({
 });
 export type ExperimentSpec = Static<typeof ExperimentSpec>;
 
-export const ExperimentCondition = Type.Object({
+const ExperimentCondition = Type.Object({
   type: Text(),
   status: Text(),
   reason: Text(),
@@ -53,7 +53,7 @@ export const ExperimentCondition = Type.Object({
   lastTransitionTime: Time(),
 });
 
-export const ExperimentTemplateStatus = Type.Object({
+const ExperimentTemplateStatus = Type.Object({
   name: Text(),
   replicas: Int32(),
   updatedReplicas: Int32(),

@@ -43,7 +43,7 @@ const rolloutAnalysisFields = {
 };
 export const RolloutAnalysis = Type.Object(rolloutAnalysisFields);
 export type RolloutAnalysis = Static<typeof RolloutAnalysis>;
-export const RolloutAnalysisBackground = Type.Object({
+const RolloutAnalysisBackground = Type.Object({
   ...rolloutAnalysisFields,
   startingStep: optional(Int32('Index of the step at which the analysis starts. Default: 0.')),
 });
@@ -58,22 +58,22 @@ export const StringMatch = Type.Object({
 });
 export type StringMatch = Static<typeof StringMatch>;
 
-export const RolloutPause = Type.Object({
+const RolloutPause = Type.Object({
   duration: optional(
     IntOrString('How long: seconds, or a duration such as 10m. Without it: until promoted.'),
   ),
 });
-export const SetCanaryScale = Type.Object({
+const SetCanaryScale = Type.Object({
   weight: optional(Int32('Percent of spec.replicas.')),
   replicas: optional(Int32('Number of pods.')),
   matchTrafficWeight: optional(Flag('Follow setWeight again.')),
 });
-export const HeaderRoutingMatch = Type.Object({ headerName: Text(), headerValue: StringMatch });
+const HeaderRoutingMatch = Type.Object({ headerName: Text(), headerValue: StringMatch });
 export const SetHeaderRoute = Type.Object({
   name: optional(Text('Name of a route listed in managedRoutes.')),
   match: optional(List(HeaderRoutingMatch, 'Requests that go to the canary. None: remove the route.')),
 });
-export const RouteMatch = Type.Object({
+const RouteMatch = Type.Object({
   method: optional(StringMatch),
   path: optional(StringMatch),
   headers: optional(
@@ -88,12 +88,12 @@ export const SetMirrorRoute = Type.Object({
   match: optional(List(RouteMatch, 'Requests that are mirrored to the canary. None: remove the route.')),
   percentage: optional(Int32('Percent of the matching requests. Default: 100.')),
 });
-export const PluginStep = Type.Object({
+const PluginStep = Type.Object({
   name: Text('Name of the step plugin.'),
   config: optional(AnyValue('Configuration of the plugin.')),
 });
 
-export const RolloutExperimentTemplate = Type.Object({
+const RolloutExperimentTemplate = Type.Object({
   name: Text(),
   specRef: Text('Which pod template: stable or canary.'),
   replicas: optional(Int32()),
@@ -102,7 +102,7 @@ export const RolloutExperimentTemplate = Type.Object({
   weight: optional(Int32('Percent of the traffic.')),
   service: optional(Type.Object({ name: optional(Text()) })),
 });
-export const RolloutExperimentStepAnalysis = Type.Object({
+const RolloutExperimentStepAnalysis = Type.Object({
   name: Text(),
   templateName: Text(),
   clusterScope: optional(Flag()),
@@ -207,8 +207,8 @@ export const AntiAffinity = Type.Object({
   preferredDuringSchedulingIgnoredDuringExecution: optional(Type.Object({ weight: Int32('1 to 100.') })),
   requiredDuringSchedulingIgnoredDuringExecution: optional(Type.Unsafe<object>({ type: 'object' })),
 });
-export const ReplicaProgressThreshold = Type.Object({ type: Text('Percent or Pods.'), value: Int32() });
-export const PingPong = Type.Object({ pingService: Text(), pongService: Text() });
+const ReplicaProgressThreshold = Type.Object({ type: Text('Percent or Pods.'), value: Int32() });
+const PingPong = Type.Object({ pingService: Text(), pongService: Text() });
 
 export const CanaryStrategy = Type.Object({
   canaryService: optional(Text('Service that selects the new pods.')),
@@ -253,7 +253,7 @@ export const BlueGreenStrategy = Type.Object({
 });
 export type BlueGreenStrategy = Static<typeof BlueGreenStrategy>;
 
-export const RolloutStrategy = Type.Object({
+const RolloutStrategy = Type.Object({
   canary: optional(CanaryStrategy),
   blueGreen: optional(BlueGreenStrategy),
 });
@@ -317,7 +317,7 @@ export const RolloutCondition = Type.Object({
 });
 export type RolloutCondition = Static<typeof RolloutCondition>;
 
-export const WeightDestination = Type.Object({
+const WeightDestination = Type.Object({
   weight: Int32(),
   serviceName: optional(Text()),
   podTemplateHash: optional(Text()),
@@ -338,7 +338,7 @@ export const AnalysisRunRef = Type.Object({
 });
 export type AnalysisRunRef = Static<typeof AnalysisRunRef>;
 
-export const StepPluginStatus = Type.Object({
+const StepPluginStatus = Type.Object({
   index: Int32(),
   name: Text(),
   operation: optional(Text('Run, Terminate or Abort.')),
@@ -353,7 +353,7 @@ export const StepPluginStatus = Type.Object({
   status: optional(AnyValue()),
 });
 
-export const CanaryStatus = Type.Object({
+const CanaryStatus = Type.Object({
   weights: optional(TrafficWeights),
   currentStepAnalysisRunStatus: optional(AnalysisRunRef),
   currentBackgroundAnalysisRunStatus: optional(AnalysisRunRef),
@@ -363,7 +363,7 @@ export const CanaryStatus = Type.Object({
 });
 export type CanaryStatus = Static<typeof CanaryStatus>;
 
-export const BlueGreenStatus = Type.Object({
+const BlueGreenStatus = Type.Object({
   previewSelector: optional(Text()),
   activeSelector: optional(Text()),
   scaleUpPreviewCheckPoint: optional(Flag()),

@@ -5,7 +5,6 @@
 export { type ClientOptions, type ClosableClient, createClient } from './client.ts';
 export {
   type Connection,
-  ConnectionError,
   type ConnectionOptions,
   directConnection,
   loadConnection,
@@ -14,10 +13,10 @@ export {
 export { applyEffect } from './effects.ts';
 export { createEventRecorder, type EventRecorder, type EventRecorderOptions } from './events.ts';
 export { fenced } from './fence.ts';
-export { type Informer, type InformerHandler, type InformerOptions, startInformer } from './informer.ts';
+export type { Informer, InformerHandler, InformerOptions } from './informer.ts';
 export { type InformerFailure, Informers, type InformersOptions } from './informers.ts';
 export { checkLeaseTimes, type LeaseOptions, type LeaseTimes, runWithLease } from './leaderelection.ts';
-export { collectionPath, objectPath, queryString } from './paths.ts';
+export { collectionPath, objectPath } from './paths.ts';
 export { keyOf, objectKey, splitKey } from './store.ts';
 export * from './types.ts';
 export { isOlderVersion, isStale } from './versions.ts';

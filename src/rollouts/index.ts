@@ -8,5 +8,4 @@ export { decideRolloutDeleted } from './deletion.ts';
 export { type PhaseAndMessage, rolloutPhase } from './phase.ts';
 export { type FieldError, formatFieldError, validateRolloutSpec } from './validation/index.ts';
 export { referenceErrors } from './validation/references.ts';
-export { rolloutWarnings } from './validation/warnings.ts';
 export type { RolloutSettings, RolloutView } from './view.ts';

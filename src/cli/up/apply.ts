@@ -45,7 +45,7 @@ function isEstablished(crd: CustomResourceDefinition): boolean {
 }
 
 /** Reads every object of the YAML files of a folder, in the order of the files' names. */
-export async function readManifests(folder: string): Promise<KubeObject[]> {
+async function readManifests(folder: string): Promise<KubeObject[]> {
   const files = (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
   return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubeObject));

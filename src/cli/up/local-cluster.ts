@@ -5,7 +5,7 @@ import { startGateway } from '../../cluster/gateway/index.ts';
 import { startNode, startServiceProxy } from '../../cluster/node/index.ts';
 import { startWorkloadControllers } from '../../cluster/workloads/index.ts';
 import { startController } from '../../controller/index.ts';
-import { createClient, Informers, type KubeClient, loadConnection } from '../../kube/index.ts';
+import { createClient, directConnection, Informers, type KubeClient } from '../../kube/index.ts';
 import { applyOnce, installCrds } from './apply.ts';
 import { loopbackRanges } from './ranges.ts';
 
@@ -67,7 +67,11 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       }),
       (server) => server.close(),
     );
-    const connection = await loadConnection({ kubeconfig: apiServer.kubeconfigPath });
+    const connection = directConnection({
+      server: apiServer.url,
+      token: apiServer.adminToken,
+      ca: apiServer.caPem,
+    });
     const client = started(createClient(connection, { userAgent: `kanari/${options.version}` }), (each) =>
       each.close(),
     );

@@ -55,7 +55,7 @@ export class StatusError extends Error {
 export type Named = Pick<Kind, 'group' | 'plural' | 'kind'>;
 
 /** `pods`, `deployments.apps`. */
-export const qualifiedPlural = ({ group, plural }: Named) => (group ? `${plural}.${group}` : plural);
+const qualifiedPlural = ({ group, plural }: Named) => (group ? `${plural}.${group}` : plural);
 /** `Pod`, `Deployment.apps`. */
 const qualifiedKind = ({ group, kind }: Named) => (group ? `${kind}.${group}` : kind);
 

@@ -6,8 +6,9 @@ import type { Ingress } from 'kubernetes-types/networking/v1.d.ts';
 import type { Logger } from 'pino';
 import { EndpointSlices, Ingresses, Services } from '../../api/index.ts';
 import type { Informers, KubeClient } from '../../kube/index.ts';
+import { type Endpoint, SERVICE_NAME_LABEL } from '../node/index.ts';
 import { chooseUpstream, ticketDispenser } from './canary.ts';
-import { type Address, RoundRobin, readyAddresses } from './endpoints.ts';
+import { RoundRobin, upstreamEndpoints } from './endpoints.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { answer, forward, forwardUpgrade } from './proxy.ts';
 import { publishAddress } from './status.ts';
@@ -41,9 +42,6 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Label of an EndpointSlice: the Service that it is of. */
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-
 /**
  * The HTTP data plane: routes requests by the cluster's Ingresses to the ready endpoints of Services, and splits them
  * between primary and canary as ingress-nginx does (TRF §13). It learns of changes by watch.
@@ -67,13 +65,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   const serviceOf = ({ namespace, service }: Upstream) => services.get(namespace, service);
-  const addressesOf = (upstream: Upstream): Address[] =>
-    readyAddresses(
+  const endpointsOf = (upstream: Upstream): Endpoint[] =>
+    upstreamEndpoints(
       upstream,
       serviceOf(upstream),
       slices.by('service', `${upstream.namespace}/${upstream.service}`),
     );
-  const hasEndpoints = (upstream: Upstream) => addressesOf(upstream).length > 0;
+  const hasEndpoints = (upstream: Upstream) => endpointsOf(upstream).length > 0;
   const route = (req: http.IncomingMessage) => {
     const [path = '/', query] = (req.url ?? '/').split(/\?(.*)/s);
     const location = findLocation(table, req.headers.host ?? '', path);
@@ -81,21 +79,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const routed = location as Location & { upstream: Upstream };
     const chosen = chooseUpstream(routed, { headers: req.headers, ticket: nextTicket() }, hasEndpoints);
     const { namespace, service, port } = chosen.upstream;
-    const addresses = rounds.order(`${namespace}/${service}/${port}`, addressesOf(chosen.upstream));
+    const endpoints = rounds.order(`${namespace}/${service}/${port}`, endpointsOf(chosen.upstream));
     const rewritten = location.rewrite(path) + (query === undefined ? '' : `?${query}`);
-    return { location: routed, chosen, addresses, path: rewritten };
+    return { location: routed, chosen, endpoints, path: rewritten };
   };
 
   const server = http.createServer({ keepAliveTimeout: 75_000 }, async (req, res) => {
     const started = performance.now();
-    const { location, chosen, addresses, path } = route(req);
+    const { location, chosen, endpoints, path } = route(req);
     if (!location || !chosen) return answer(res, 404);
-    const outcome = await forward(req, res, addresses, path);
+    const outcome = await forward(req, res, endpoints, path);
     const service = chosen.canary ? serviceOf(chosen.upstream) : undefined;
     metrics.record({
       location,
       canary: chosen.canary
-        ? { upstream: chosen.upstream, port: (service && servicePort(service, chosen.upstream.port)) ?? 0 }
+        ? {
+            upstream: chosen.upstream,
+            port: (service && servicePort(service, chosen.upstream.port)?.port) ?? 0,
+          }
         : undefined,
       method: req.method ?? '',
       host: (req.headers.host ?? '').replace(/:\d+$/, ''),
@@ -104,12 +105,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
   });
   server.on('upgrade', (req, socket, head) => {
-    const { addresses, path } = route(req);
-    const address = addresses?.[0];
-    if (address) forwardUpgrade(req, socket, head, address, path);
+    const { endpoints, path } = route(req);
+    const endpoint = endpoints?.[0];
+    if (endpoint) forwardUpgrade(req, socket, head, endpoint, path);
     else
       socket.end(
-        `HTTP/1.1 ${addresses ? '503 Service Unavailable' : '404 Not Found'}\r\nconnection: close\r\n\r\n`,
+        `HTTP/1.1 ${endpoints ? '503 Service Unavailable' : '404 Not Found'}\r\nconnection: close\r\n\r\n`,
       );
   });
   server.on('clientError', (_error, socket) => {

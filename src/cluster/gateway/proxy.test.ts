@@ -1,7 +1,7 @@
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Address } from './endpoints.ts';
+import type { Endpoint } from '../node/index.ts';
 import { forward, type Outcome } from './proxy.ts';
 
 const open: (() => void)[] = [];
@@ -9,7 +9,7 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-async function listen(server: net.Server): Promise<Address> {
+async function listen(server: net.Server): Promise<Endpoint> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   open.push(() => {
     server.close();
@@ -21,14 +21,14 @@ async function listen(server: net.Server): Promise<Address> {
 const upstream = (handler: http.RequestListener) => listen(http.createServer(handler));
 
 /** An address that nothing listens on. */
-async function deadAddress(): Promise<Address> {
+async function deadAddress(): Promise<Endpoint> {
   const server = net.createServer();
   const address = await listen(server);
   await new Promise((resolve) => server.close(resolve));
   return address;
 }
 
-async function gatewayTo(addresses: Address[]) {
+async function gatewayTo(addresses: Endpoint[]) {
   const outcomes: Outcome[] = [];
   const address = await listen(
     http.createServer(async (req, res) => {

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Address } from './endpoints.ts';
+import type { Endpoint } from '../node/index.ts';
 
 /** How the request to the upstream went; times in seconds from its start. */
 export interface Outcome {
@@ -42,14 +42,14 @@ export function answer(res: http.ServerResponse, status: number): void {
 }
 
 /**
- * Sends the request to the first address that takes it and streams the answer back. An address that cannot be connected
+ * Sends the request to the first endpoint that takes it and streams the answer back. An endpoint that cannot be connected
  * to is passed over; a request without a body is also sent again when a reused connection breaks before the answer.
  * Never rejects: a failure is a 502 or 504 to the client.
  */
 export async function forward(
   req: http.IncomingMessage,
   res: http.ServerResponse,
-  addresses: readonly Address[],
+  endpoints: readonly Endpoint[],
   path: string,
 ): Promise<Outcome> {
   const started = performance.now();
@@ -62,10 +62,10 @@ export async function forward(
   const hasBody =
     Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined;
 
-  for (const address of addresses) {
-    let failure = await attempt(req, res, address, path, hasBody, outcome, seconds);
+  for (const endpoint of endpoints) {
+    let failure = await attempt(req, res, endpoint, path, hasBody, outcome, seconds);
     if (failure === 'stale connection') {
-      failure = await attempt(req, res, address, path, true, outcome, seconds);
+      failure = await attempt(req, res, endpoint, path, true, outcome, seconds);
     }
     if (failure === undefined || res.headersSent || res.destroyed) return outcome;
     if (failure === 'timeout') {
@@ -74,7 +74,7 @@ export async function forward(
     }
     if (failure !== 'not connected') break;
   }
-  if (addresses.length === 0) outcome.status = 503;
+  if (endpoints.length === 0) outcome.status = 503;
   answer(res, outcome.status);
   return outcome;
 }
@@ -84,7 +84,7 @@ type Failure = 'not connected' | 'stale connection' | 'broken' | 'timeout';
 function attempt(
   req: http.IncomingMessage,
   res: http.ServerResponse,
-  address: Address,
+  endpoint: Endpoint,
   path: string,
   newConnection: boolean,
   outcome: Outcome,
@@ -94,8 +94,8 @@ function attempt(
     let connected = false;
     let timedOut = false;
     const upstream = http.request({
-      host: address.host,
-      port: address.port,
+      host: endpoint.host,
+      port: endpoint.port,
       method: req.method,
       path,
       headers: forwardedHeaders(req),
@@ -171,17 +171,17 @@ function endToEnd(raw: readonly string[]): string[] {
   return headers;
 }
 
-/** Joins the two connections of an upgraded request (WebSocket); the first address that takes it gets it. */
+/** Joins the two connections of an upgraded request (WebSocket); the first endpoint that takes it gets it. */
 export function forwardUpgrade(
   req: http.IncomingMessage,
   client: Duplex,
   head: Buffer,
-  address: Address,
+  endpoint: Endpoint,
   path: string,
 ): void {
   const upstream = http.request({
-    host: address.host,
-    port: address.port,
+    host: endpoint.host,
+    port: endpoint.port,
     method: req.method,
     path,
     headers: { ...forwardedHeaders(req), connection: 'Upgrade', upgrade: req.headers.upgrade },

@@ -1,4 +1,4 @@
-import type { Service } from 'kubernetes-types/core/v1.d.ts';
+import type { Service, ServicePort } from 'kubernetes-types/core/v1.d.ts';
 import type { HTTPIngressPath, Ingress, IngressBackend } from 'kubernetes-types/networking/v1.d.ts';
 import { parseTime } from '../../api/index.ts';
 
@@ -50,7 +50,7 @@ export interface RoutingTable {
 
 export const EMPTY_TABLE: RoutingTable = { hosts: new Map(), defaultBackend: undefined };
 
-export const ANNOTATION_PREFIX = 'nginx.ingress.kubernetes.io';
+const ANNOTATION_PREFIX = 'nginx.ingress.kubernetes.io';
 
 /** Whether this gateway serves the Ingress: class `nginx`, `kanari`, or none at all. */
 export function isServed(ingress: Ingress): boolean {
@@ -101,9 +101,9 @@ export function findLocation(table: RoutingTable, hostHeader: string, path: stri
   return locations?.find((location) => location.matches(path)) ?? table.defaultBackend;
 }
 
-/** The number of a Service's port that an Ingress gives by number or name. */
-export function servicePort(service: Service, port: number | string): number | undefined {
-  return service.spec?.ports?.find((candidate) => candidate.port === port || candidate.name === port)?.port;
+/** The port of a Service that an Ingress gives by number or name. */
+export function servicePort(service: Service, port: number | string): ServicePort | undefined {
+  return service.spec?.ports?.find((candidate) => candidate.port === port || candidate.name === port);
 }
 
 function byAge(a: Ingress, b: Ingress): number {

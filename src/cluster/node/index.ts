@@ -5,4 +5,5 @@
  */
 export { type NodeOptions, type RunningNode, startNode } from './node.ts';
 export { killPodProcesses } from './runtime/process/leftovers.ts';
+export { type Endpoint, endpointsOf, SERVICE_NAME_LABEL } from './serviceproxy/endpoints.ts';
 export { type ServiceProxy, type ServiceProxyOptions, startServiceProxy } from './serviceproxy/index.ts';

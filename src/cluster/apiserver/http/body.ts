@@ -26,7 +26,7 @@ const DECODERS: Record<string, Decoder> = {
 };
 
 /** The media types that objects may be sent in. */
-export const OBJECT_TYPES: readonly string[] = Object.keys(DECODERS);
+const OBJECT_TYPES: readonly string[] = Object.keys(DECODERS);
 
 /** The media type of a Content-Type header, without its parameters. */
 export const mediaType = (header: string | undefined) =>

@@ -23,7 +23,7 @@ const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 type Requirement = (labels: Record<string, string>) => boolean;
 
 /** A label selector in its string form, e.g. `app=x,tier in (a,b),!old`; undefined when empty. */
-export function parseLabelSelector(text: string): Matches | undefined {
+function parseLabelSelector(text: string): Matches | undefined {
   const requirements = splitTop(text).map(parseRequirement);
   if (requirements.length === 0) return undefined;
   return ({ metadata }) => {
@@ -147,9 +147,4 @@ function unknownField(kind: Kind, field: string) {
   return badRequest(
     `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
   );
-}
-
-/** The name that a field selector asks for with `metadata.name=x`, if it does. */
-export function selectedName(query: URLSearchParams): string | undefined {
-  return /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1];
 }

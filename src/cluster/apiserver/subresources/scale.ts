@@ -23,7 +23,7 @@ function withValue(object: Json, path: readonly string[], value: unknown): Json 
 }
 
 /** An object seen as `autoscaling/v1` Scale. */
-export function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
+function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
   const replicas = Number(valueAt(object, paths.specReplicasPath) ?? 0);
   const selector = paths.labelSelectorPath ? valueAt(object, paths.labelSelectorPath) : undefined;

@@ -22,7 +22,7 @@ export type Progress =
   /** Sizes and conditions are only reported: it is being scaled or deleted. */
   { kind: 'standing' } | { kind: 'paused' } | { kind: 'created'; replicaSet: string } | { kind: 'rolling' };
 
-export const hasProgressDeadline = ({ spec }: Deployment): boolean =>
+const hasProgressDeadline = ({ spec }: Deployment): boolean =>
   spec?.progressDeadlineSeconds !== undefined && spec.progressDeadlineSeconds !== 2 ** 31 - 1;
 
 /** The status, and when the progress deadline has to be looked at. */

@@ -12,7 +12,7 @@ export interface ServiceAccountView {
 }
 
 /** Each namespace has a ServiceAccount `default`, which pods that name none run as. */
-export function decideServiceAccount({ namespace, exists }: ServiceAccountView): Decision<never> {
+function decideServiceAccount({ namespace, exists }: ServiceAccountView): Decision<never> {
   const { name, deletionTimestamp } = namespace.metadata ?? {};
   if (exists || deletionTimestamp) return { effects: [], events: [], because: [] };
   const ref = { type: ServiceAccounts, namespace: name, name: DEFAULT };
