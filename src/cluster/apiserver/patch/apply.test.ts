@@ -53,6 +53,17 @@ const owners = ({ metadata }: KubeObject) =>
   );
 
 describe('serverSideApply', () => {
+  it('keeps a field that holds what is still wanted, when the manager owned the field itself', () => {
+    const first = applied(undefined, 'one', configMap({ a: '1', b: '1' }));
+    const fields = { 'f:data': { '.': {}, 'f:a': {}, 'f:b': {} } };
+    const [entry] = first.metadata?.managedFields ?? [];
+    const live = {
+      ...first,
+      metadata: { ...first.metadata, managedFields: [{ ...entry, fieldsV1: fields }] },
+    };
+    expect(applied(live, 'one', configMap({ a: '1' })).data).toEqual({ a: '1' });
+  });
+
   it('creates the object, owned by who applies it', () => {
     const object = applied(undefined, 'one', configMap({ x: '1', y: '1' }, { labels: { app: 'x' } }));
     expect(object.data).toEqual({ x: '1', y: '1' });

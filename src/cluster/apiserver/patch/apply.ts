@@ -11,6 +11,7 @@ import {
   memberPaths,
   sameFields,
   union,
+  withParents,
 } from './field-set.ts';
 import { fieldsOf } from './fields-of.ts';
 import {
@@ -77,7 +78,9 @@ export function serverSideApply<T extends KubeObject>(options: ApplyOptions<T>):
   const base = live ? unmanaged(live) : undefined;
   const merged = mergeApplied(base, unmanaged(applied), schema);
   const stillWanted = others.map(({ fields }) => fields).reduce(union, wanted);
-  const object = removeFields(merged, difference(mine?.fields ?? emptyFieldSet, stillWanted), schema) as T;
+  // What is wanted holds the fields that lead to it, whoever has set those.
+  const unwanted = difference(mine?.fields ?? emptyFieldSet, withParents(stillWanted));
+  const object = removeFields(merged, unwanted, schema) as T;
 
   const changes = compare(base ?? {}, object, schema);
   const changed = union(changes.modified, changes.added);
