@@ -1,4 +1,4 @@
-import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { Lease } from 'kubernetes-types/coordination/v1.d.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
 import type { Ingress } from 'kubernetes-types/networking/v1.d.ts';
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
 import type { AnalysisRun, AnalysisTemplate } from './analysis.ts';
 import type { Experiment } from './experiment.ts';
 import { GROUP, VERSION } from './keys.ts';
@@ -85,6 +86,7 @@ export const ServiceAccounts = resource<ServiceAccount>('', 'v1', 'ServiceAccoun
 export const Events = resource<Event>('', 'v1', 'Event', 'events');
 export const ReplicaSets = resource<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
 export const Deployments = resource<Deployment>('apps', 'v1', 'Deployment', 'deployments');
+export const StatefulSets = resource<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
 export const Jobs = resource<Job>('batch', 'v1', 'Job', 'jobs');
 export const Leases = resource<Lease>('coordination.k8s.io', 'v1', 'Lease', 'leases');
 export const EndpointSlices = resource<EndpointSlice>(
@@ -94,6 +96,12 @@ export const EndpointSlices = resource<EndpointSlice>(
   'endpointslices',
 );
 export const Ingresses = resource<Ingress>('networking.k8s.io', 'v1', 'Ingress', 'ingresses');
+export const PodDisruptionBudgets = resource<PodDisruptionBudget>(
+  'policy',
+  'v1',
+  'PodDisruptionBudget',
+  'poddisruptionbudgets',
+);
 export const CustomResourceDefinitions = resource(
   'apiextensions.k8s.io',
   'v1',

@@ -4,6 +4,7 @@ import type { Informers, KubeClient } from '../../kube/index.ts';
 import type { Controller } from './common/context.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { startDiscovery } from './discovery/discovery.ts';
+import { startDisruptionController } from './disruption/controller.ts';
 import { startEndpointsController } from './endpoints/controller.ts';
 import { startGarbageCollector } from './garbage/controller.ts';
 import { startJobController } from './job/controller.ts';
@@ -31,6 +32,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startReplicaSetController(options),
     startDeploymentController(options),
     startJobController(options),
+    startDisruptionController(options, discovery),
     startEndpointsController(options),
     startScheduler(options),
     startServiceAccountController(options),

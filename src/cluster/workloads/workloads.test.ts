@@ -1,9 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { pino } from 'pino';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   ConfigMaps,
   CustomResourceDefinitions,
@@ -11,102 +6,29 @@ import {
   EndpointSlices,
   EndpointsType,
   Events,
-  formatTime,
   type KubeObject,
   Namespaces,
-  Nodes,
   Pods,
   ReplicaSets,
   type ResourceType,
-  ServiceAccounts,
   Services,
 } from '../../api/index.ts';
-import {
-  type ClosableClient,
-  createClient,
-  directConnection,
-  Informers,
-  isNotFound,
-} from '../../kube/index.ts';
-import { startApiServer } from '../apiserver/index.ts';
-import { startWorkloadControllers } from './index.ts';
+import type { KubeClient } from '../../kube/index.ts';
+import { at, startTestCluster, type TestCluster, until } from './testing/cluster.ts';
 import { deployment, service } from './testing/objects.ts';
 
-/** The controllers against the embedded API server, with a node on which every pod is ready at once. */
-
-const log = pino({ level: 'silent' });
-const stops: (() => Promise<unknown>)[] = [];
-let client: ClosableClient;
+let cluster: TestCluster;
+let client: KubeClient;
+let names: TestCluster['names'];
+let isGone: TestCluster['isGone'];
+let inNamespace: TestCluster['inNamespace'];
 
 beforeAll(async () => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'kanari-workloads-'));
-  stops.push(() => rm(stateDir, { recursive: true, force: true }));
-  const server = await startApiServer({ stateDir, port: 0, clock: Date.now, log });
-  stops.push(() => server.close());
-  client = createClient(directConnection({ server: server.url, token: server.adminToken, ca: server.caPem }));
-  stops.push(() => client.close());
-  const informers = new Informers(client, { log });
-  stops.push(() => informers.stop());
-  const controllers = startWorkloadControllers({ client, informers, clock: Date.now, log });
-  stops.push(() => controllers.stop());
-  await startNode(informers);
+  cluster = await startTestCluster(['n']);
+  ({ client, names, isGone, inNamespace } = cluster);
 }, 30_000);
 
-afterAll(async () => {
-  for (const stop of stops.reverse()) await stop();
-});
-
-async function startNode(informers: Informers): Promise<void> {
-  const now = formatTime(Date.now());
-  const ready = { type: 'Ready', status: 'True', lastTransitionTime: now };
-  await client.create(Nodes, { metadata: { name: 'n' } });
-  await client.patch(
-    { type: Nodes, name: 'n' },
-    'merge',
-    { status: { conditions: [ready] } },
-    { subresource: 'status' },
-  );
-  let next = 1;
-  const run = async ({ metadata, spec, status }: Pod) => {
-    const ref = { type: Pods, namespace: metadata?.namespace, name: metadata?.name ?? '' };
-    if (metadata?.deletionTimestamp) await client.delete(ref, { gracePeriodSeconds: 0 });
-    else if (spec?.nodeName && !status?.podIP) {
-      const running = { phase: 'Running', podIP: `10.0.0.${next++}`, conditions: [ready] };
-      await client.patch(ref, 'merge', { status: running }, { subresource: 'status' });
-    }
-  };
-  const attempt = (pod: Pod) => void run(pod).catch(() => undefined);
-  informers.informer(Pods).subscribe({ added: attempt, updated: (_old, pod) => attempt(pod) });
-}
-
-const until = (what: () => Promise<void>) => vi.waitFor(what, { timeout: 8000, interval: 20 });
-
-async function names<T extends KubeObject>(type: ResourceType<T>, namespace: string): Promise<string[]> {
-  return (await client.list(type, { namespace })).items.map(({ metadata }) => metadata?.name ?? '').sort();
-}
-
-async function isGone(type: ResourceType, namespace: string | undefined, name: string): Promise<void> {
-  const found = await client.get({ type, namespace, name }).then(
-    () => true,
-    (error) => !isNotFound(error),
-  );
-  expect(found).toBe(false);
-}
-
-async function inNamespace(name: string): Promise<void> {
-  await client.create(Namespaces, { metadata: { name } });
-  await until(async () => expect(await names(ServiceAccounts, name)).toEqual(['default']));
-}
-
-function at<T extends KubeObject>(namespace: string, object: T): T {
-  const {
-    uid: _uid,
-    resourceVersion: _version,
-    generation: _generation,
-    ...metadata
-  } = object.metadata ?? {};
-  return { ...object, metadata: { ...metadata, namespace } };
-}
+afterAll(() => cluster.stop());
 
 const isComplete = (namespace: string, replicas: number) =>
   until(async () => {

@@ -1,5 +1,6 @@
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import { parseTime } from '../../../api/index.ts';
+import { countOf } from '../common/counts.ts';
 
 /** Replica arithmetic of a Deployment. */
 
@@ -28,8 +29,8 @@ export function bounds(deployment: Deployment): { surge: number; unavailable: nu
   const desired = desiredOf(deployment);
   if (!isRolling(deployment)) return { surge: 0, unavailable: 0 };
   const { maxSurge = '25%', maxUnavailable = '25%' } = deployment.spec?.strategy?.rollingUpdate ?? {};
-  const surge = resolve(maxSurge, desired, Math.ceil);
-  const unavailable = resolve(maxUnavailable, desired, Math.floor);
+  const surge = countOf(maxSurge, desired, Math.ceil);
+  const unavailable = countOf(maxUnavailable, desired, Math.floor);
   // Neither more nor fewer would be a standstill.
   if (surge === 0 && unavailable === 0) return { surge, unavailable: Math.min(1, desired) };
   return { surge, unavailable: Math.min(unavailable, desired) };
@@ -41,12 +42,6 @@ export function newSize(deployment: Deployment, sets: readonly ReplicaSet[], cur
   if (!isRolling(deployment)) return desired;
   const room = desired + bounds(deployment).surge - total(sets, sizeOf);
   return room <= 0 ? current : current + Math.min(room, desired - current);
-}
-
-function resolve(value: number | string, of: number, round: (x: number) => number): number {
-  if (typeof value === 'number') return Math.max(0, value);
-  const percent = Number(/^(\d+)%$/.exec(value)?.[1] ?? 0);
-  return round((percent * of) / 100);
 }
 
 /** A number in an annotation of a ReplicaSet. */

@@ -14,6 +14,7 @@ import {
 import { claim } from '../common/claim.ts';
 import { generatedName } from '../common/naming.ts';
 import { availableAt, isActive, isReady, podOf } from '../common/pods.ts';
+import { podCreated, podCreation, podDeleted, podDeletion } from '../common/podwrites.ts';
 import { inDeletionOrder } from './order.ts';
 
 export interface ReplicaSetView {
@@ -45,21 +46,13 @@ export function decideReplicaSet(view: ReplicaSetView, now: Instant): Decision<R
   } else if (missing > 0) {
     for (let i = 0; i < Math.min(missing, BURST); i++) {
       const pod = newPod(replicaSet, now, i);
-      effects.push(creation(pod));
-      events.push({
-        type: 'Normal',
-        reason: 'SuccessfulCreate',
-        message: `Created pod: ${pod.metadata?.name}`,
-      });
+      effects.push(podCreation(pod));
+      events.push(podCreated(pod));
     }
   } else if (missing < 0) {
     for (const pod of inDeletionOrder(active, view.related, now).slice(0, Math.min(-missing, BURST))) {
-      effects.push(deletion(pod));
-      events.push({
-        type: 'Normal',
-        reason: 'SuccessfulDelete',
-        message: `Deleted pod: ${pod.metadata?.name}`,
-      });
+      effects.push(podDeletion(pod));
+      events.push(podDeleted(pod));
     }
   }
 
@@ -139,14 +132,4 @@ function newPod(replicaSet: ReplicaSet, now: Instant, index: number): Pod {
   const { name = '', namespace, uid } = replicaSet.metadata ?? {};
   const owner = controllerReference(ReplicaSets, replicaSet);
   return podOf(replicaSet.spec?.template, owner, namespace, generatedName(name, uid, now, index));
-}
-
-function creation(pod: Pod): Effect {
-  const { namespace, name = '' } = pod.metadata ?? {};
-  return { kind: 'create', what: `create pod ${name}`, ref: { type: Pods, namespace, name }, object: pod };
-}
-
-function deletion(pod: Pod): Effect {
-  const { namespace, name = '', uid } = pod.metadata ?? {};
-  return { kind: 'delete', what: `delete pod ${name}`, ref: { type: Pods, namespace, name }, uid };
 }

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Deployments, PodDisruptionBudgets, Pods } from '../../api/index.ts';
+import { at, startTestCluster, type TestCluster, until } from './testing/cluster.ts';
+import { deployment } from './testing/objects.ts';
+
+/** The controllers of disruption budgets, Jobs, CronJobs, StatefulSets and DaemonSets, each at its main task. */
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startTestCluster(['n']);
+}, 30_000);
+
+afterAll(() => cluster.stop());
+
+it('a PodDisruptionBudget lets one pod go, and the next only when another has taken its place', async () => {
+  const { client, inNamespace, names } = cluster;
+  const namespace = 'budget';
+  await inNamespace(namespace);
+  await client.create(Deployments, at(namespace, deployment(3)));
+  await client.create(PodDisruptionBudgets, {
+    metadata: { name: 'pdb', namespace },
+    spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'x' } } },
+  });
+  const ref = { type: PodDisruptionBudgets, namespace, name: 'pdb' };
+  const allows = (count: number) =>
+    until(async () => {
+      const { status } = await client.get(ref);
+      expect(status).toMatchObject({ expectedPods: 3, desiredHealthy: 2, disruptionsAllowed: count });
+    });
+  await allows(1);
+  const before = await names(Pods, namespace);
+  const [first = '', second = ''] = before;
+  const evictions = await Promise.all([
+    client.evict({ type: Pods, namespace, name: first }),
+    client.evict({ type: Pods, namespace, name: second }),
+  ]);
+  expect(evictions.sort()).toEqual([false, true]);
+  await allows(1);
+  expect((await names(Pods, namespace)).filter((name) => before.includes(name))).toHaveLength(2);
+  await client.patch({ type: Deployments, namespace, name: 'd' }, 'merge', { spec: { replicas: 2 } });
+  await until(async () => expect((await client.get(ref)).status).toMatchObject({ expectedPods: 2 }));
+}, 30_000);

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import { pino } from 'pino';
+import { expect, vi } from 'vitest';
+import {
+  formatTime,
+  type KubeObject,
+  Namespaces,
+  Nodes,
+  Pods,
+  type ResourceType,
+  ServiceAccounts,
+} from '../../../api/index.ts';
+import {
+  createClient,
+  directConnection,
+  Informers,
+  isNotFound,
+  type KubeClient,
+} from '../../../kube/index.ts';
+import { startApiServer } from '../../apiserver/index.ts';
+import { startWorkloadControllers } from '../index.ts';
+
+/** The controllers against the embedded API server, with nodes whose pods do at once what they are there for. */
+export interface TestCluster {
+  client: KubeClient;
+  names<T extends KubeObject>(type: ResourceType<T>, namespace: string): Promise<string[]>;
+  isGone(type: ResourceType, namespace: string | undefined, name: string): Promise<void>;
+  /** Makes a namespace and waits until pods can be made in it. */
+  inNamespace(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param nodes their names
+ * @param runs the status of a pod that was given to a node; by default it is ready
+ */
+export async function startTestCluster(
+  nodes: readonly string[],
+  runs: (pod: Pod) => Pod['status'] = () => ({ phase: 'Running', conditions: [readyNow()] }),
+): Promise<TestCluster> {
+  const log = pino({ level: 'silent' });
+  const stateDir = await mkdtemp(join(tmpdir(), 'kanari-workloads-'));
+  const server = await startApiServer({ stateDir, port: 0, clock: Date.now, log });
+  const client = createClient(
+    directConnection({ server: server.url, token: server.adminToken, ca: server.caPem }),
+  );
+  const informers = new Informers(client, { log });
+  const controllers = startWorkloadControllers({ client, informers, clock: Date.now, log });
+  for (const name of nodes) await addNode(client, name);
+  runPods(client, informers, runs);
+
+  const names: TestCluster['names'] = async (type, namespace) =>
+    (await client.list(type, { namespace })).items.map(({ metadata }) => metadata?.name ?? '').sort();
+  return {
+    client,
+    names,
+    async isGone(type, namespace, name) {
+      const found = await client.get({ type, namespace, name }).then(
+        () => true,
+        (error) => !isNotFound(error),
+      );
+      expect(found).toBe(false);
+    },
+    async inNamespace(name) {
+      await client.create(Namespaces, { metadata: { name } });
+      await until(async () => expect(await names(ServiceAccounts, name)).toEqual(['default']));
+    },
+    async stop() {
+      await controllers.stop();
+      await informers.stop();
+      await client.close();
+      await server.close();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export const readyNow = () => ({
+  type: 'Ready',
+  status: 'True',
+  lastTransitionTime: formatTime(Date.now()),
+});
+
+export async function addNode(
+  client: KubeClient,
+  name: string,
+  labels: Record<string, string> = {},
+): Promise<void> {
+  await client.create(Nodes, { metadata: { name, labels } });
+  const status = { conditions: [readyNow()] };
+  await client.patch({ type: Nodes, name }, 'merge', { status }, { subresource: 'status' });
+}
+
+function runPods(client: KubeClient, informers: Informers, runs: (pod: Pod) => Pod['status']): void {
+  let next = 1;
+  const run = async (pod: Pod) => {
+    const { metadata, spec, status } = pod;
+    const ref = { type: Pods, namespace: metadata?.namespace, name: metadata?.name ?? '' };
+    if (metadata?.deletionTimestamp) await client.delete(ref, { gracePeriodSeconds: 0 });
+    else if (spec?.nodeName && !status?.podIP) {
+      const running = { podIP: `10.0.0.${next++}`, ...runs(pod) };
+      await client.patch(ref, 'merge', { status: running }, { subresource: 'status' });
+    }
+  };
+  const attempt = (pod: Pod) => void run(pod).catch(() => undefined);
+  informers.informer(Pods).subscribe({ added: attempt, updated: (_old, pod) => attempt(pod) });
+}
+
+export const until = (what: () => Promise<void>) => vi.waitFor(what, { timeout: 8000, interval: 20 });
+
+/** The object as a client would send it to a namespace. */
+export function at<T extends KubeObject>(namespace: string, object: T): T {
+  const {
+    uid: _uid,
+    resourceVersion: _version,
+    generation: _generation,
+    ...metadata
+  } = object.metadata ?? {};
+  return { ...object, metadata: { ...metadata, namespace } };
+}
