@@ -4,6 +4,8 @@ import { stringify } from 'yaml';
 import { crds } from '../src/api/index.ts';
 import { readDefinitions } from './kubernetes/definitions.ts';
 import { roots } from './kubernetes/roots.ts';
+import { cliReference } from './reference/cli.ts';
+import { resourcesReference } from './reference/resources.ts';
 
 /**
  * Writes the files of the repository that are made from others; with `--check` only says which are out of date, and
@@ -14,6 +16,8 @@ const root = join(import.meta.dirname, '..');
 const definitions = await readDefinitions(roots);
 const files: Record<string, string> = {
   'src/api/kubernetes/schemas.generated.json': `${JSON.stringify(sorted(definitions), null, 1)}\n`,
+  'docs/reference/cli.md': cliReference(),
+  'docs/reference/resources.md': resourcesReference(),
 };
 for (const crd of crds()) {
   const name = crd.spec.names.kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();

@@ -52,10 +52,9 @@ export function rolloutConditions(
   if (facts.aborted !== undefined) {
     const isNew = findCondition({ conditions }, 'Progressing')?.reason !== 'RolloutAborted';
     conditions = setCondition(conditions, progressing.aborted(facts.aborted), now);
-    if (isNew) {
-      outcome.event('Warning', 'RolloutAborted', facts.aborted);
-      outcome.because('Aborted', facts.aborted);
-    }
+    if (isNew) outcome.event('Warning', 'RolloutAborted', facts.aborted);
+    const told = findCondition({ conditions }, 'Progressing')?.message ?? facts.aborted;
+    outcome.because('Aborted', `${told}. It stays so until a retry, a full promotion or another template.`);
   } else if (complete) {
     conditions = setCondition(conditions, progressing.available(subject), now);
   } else if (facts.refresh || ((madeProgress(status, next) || becameUnhealthy) && !standsPaused)) {

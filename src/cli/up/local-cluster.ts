@@ -31,7 +31,7 @@ export interface LocalCluster {
   controllerMetrics: string;
   client: KubeClient;
   informers: Informers;
-  /** Where a port of a Service is reached, as `http://127.96.0.1:80/`. */
+  /** Where a port of a Service is reached, as `http://127.96.0.1/`. */
   addressOf(namespace: string, service: string, port: number): string | undefined;
   /** Ends everything in the reverse order of its start; pods' processes are ended, their objects stay. */
   stop(): Promise<void>;
@@ -120,7 +120,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       informers,
       addressOf(namespace, service, port) {
         const address = serviceProxy.addressOf(namespace, service, port);
-        return address && `http://${address.host}:${address.port}/`;
+        return address && new URL(`http://${address.host}:${address.port}/`).href;
       },
       stop,
     };

@@ -31,7 +31,7 @@ export function welcome(running: Running, output: Output, env: Record<string, st
   const { example } = running;
   const lines = [
     '',
-    `${bold(`Kanari is up`)} ${dim(`${running.version}, in ${(running.startedInMs / 1000).toFixed(1)} s`)}`,
+    `${bold(`Kanari ${running.version} is up`)}${dim(`, in ${(running.startedInMs / 1000).toFixed(1)} s`)}`,
     '',
     row('API server', running.apiServer),
     row('Gateway', running.gateway, 'serves Ingresses'),

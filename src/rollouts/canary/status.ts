@@ -38,8 +38,11 @@ export function nextStatus(context: CanaryContext, findings: Findings, outcome: 
       const update = `Rollout completed update to revision ${revisionOf(context.newRS)} (${hash})`;
       outcome.event('Normal', 'RolloutCompleted', `${update}: ${promoted}`);
       outcome.because('Promoted', `ReplicaSet ${nameOf(context.newRS)} is the stable one now: ${promoted}.`);
-    } else
+    } else {
       outcome.because('FullyPromoted', `ReplicaSet ${nameOf(context.newRS)} is the stable one and complete.`);
+    }
+    if (context.spec.paused)
+      outcome.because('PausedManually', 'The next update will wait: spec.paused is true.');
     return finish(context, findings, outcome, {
       fields: { stableRS: hash, currentStepIndex: lastStep },
       pauses: { clear: true },

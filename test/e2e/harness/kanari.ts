@@ -75,7 +75,7 @@ export class Kanari {
     const kanari = new Kanari(dir, child, npm);
     await new Promise<void>((resolve, reject) => {
       const check = () => {
-        if (kanari.#output.includes('Kanari is up')) resolve();
+        if (/^Kanari \S+ is up/m.test(kanari.#output)) resolve();
       };
       child.stdout?.on('data', check);
       child.on('exit', (code) => reject(new Error(`kanari up ended with ${code}:\n${kanari.#output}`)));
