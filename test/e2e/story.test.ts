@@ -17,10 +17,11 @@ const phaseOf = async (name: string) => {
   return Number(status?.observedGeneration) === metadata.generation ? status?.phase : 'unobserved';
 };
 const phase = () => phaseOf('colorapi');
+const podsOf = async (selector: string) =>
+  (await kanari.json<{ items: Pod[] }>('pods', '-l', selector)).items;
 const livePods = async (selector: string) =>
-  (await kanari.json<{ items: Pod[] }>('pods', '-l', selector)).items.filter(
-    (pod) => !pod.metadata?.deletionTimestamp,
-  );
+  (await podsOf(selector)).filter((pod) => !pod.metadata?.deletionTimestamp);
+const versionOf = (pod: Pod) => pod.spec?.containers[0]?.image?.split(':')[1];
 const until = <T>(probe: () => Promise<T> | T, timeoutMs = 60_000) =>
   expect.poll(probe, { timeout: timeoutMs, interval: 100 });
 const example = (path: string) => readFile(join(REPOSITORY, 'examples', path), 'utf8');
@@ -135,7 +136,7 @@ describe('a bad version', () => {
     const visitor = new Visitor(kanari.gateway);
     await setImage('3.0');
     await until(phase, 90_000).toBe('Degraded');
-    await until(async () => (await livePods('app=colorapi')).length).toBe(5);
+    await until(async () => (await podsOf('app=colorapi')).map(versionOf)).toEqual(Array(5).fill('2.0'));
     const degraded = await rollout();
     expect(degraded.status?.message).toMatch(
       /^RolloutAborted: Rollout aborted update to revision 3: .*Metric "webcheck" assessed Failed due to failed \(2\) > failureLimit \(1\)/,
