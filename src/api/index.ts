@@ -8,6 +8,7 @@ export * from './decision.ts';
 export * from './experiment.ts';
 export * from './keys.ts';
 export * from './patch.ts';
+export * from './quantity.ts';
 export * from './resources.ts';
 export * from './rollout.ts';
 export * from './selectors.ts';

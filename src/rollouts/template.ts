@@ -5,6 +5,7 @@ import {
   equal,
   POD_TEMPLATE_HASH_LABEL,
   type PodMetadata,
+  parseQuantity,
 } from '../api/index.ts';
 
 /** Whether a ReplicaSet has the pods that a template asks for (CAN §3.2). */
@@ -157,29 +158,7 @@ function canonicalQuantities(quantities: unknown): unknown {
   return Object.fromEntries(Object.entries(quantities).map(([name, text]) => [name, quantity(text)]));
 }
 
-const suffixes: Record<string, number> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
 /** `500m`, `0.5` and `5e-1` are the same amount; what cannot be read stays as it is. */
 function quantity(text: unknown): unknown {
-  const [, number, suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(String(text)) ?? [];
-  const factor = suffixes[suffix];
-  if (number === undefined || factor === undefined) return text;
-  return Number((Number(number) * factor).toPrecision(12));
+  return parseQuantity(String(text)) ?? text;
 }

@@ -1,4 +1,5 @@
 import type { Container, Pod, ResourceFieldSelector } from 'kubernetes-types/core/v1.d.ts';
+import { parseQuantity } from '../../../api/index.ts';
 
 /** The downward API: what a pod may learn of itself. */
 export interface PodFacts {
@@ -75,39 +76,18 @@ export function resourceValue(
   }
   const set = container.resources?.[group]?.[name];
   const fallback = group === 'requests' || name === 'ephemeral-storage' ? 0 : capacity[name];
-  const amount = set === undefined ? fallback : parseQuantity(String(set));
-  const divisor = selector.divisor === undefined ? 1 : parseQuantity(String(selector.divisor)) || 1;
+  const amount = set === undefined ? fallback : amountOf(String(set));
+  const divisor = selector.divisor === undefined ? 1 : amountOf(String(selector.divisor)) || 1;
   return String(Math.ceil(amount / divisor));
 }
 
-const SUFFIXES: Record<string, number> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
 /** @throws FieldError for what is no Kubernetes quantity */
-export function parseQuantity(text: string): number {
-  const [, number = '', suffix = ''] =
-    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(text) ?? [];
-  const factor = SUFFIXES[suffix];
-  if (number === '' || factor === undefined) {
+function amountOf(text: string): number {
+  const amount = parseQuantity(text);
+  if (amount === undefined) {
     throw new FieldError(
       `${JSON.stringify(text)} is no quantity; allowed: a number with n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei`,
     );
   }
-  return Number(number) * factor;
+  return amount;
 }
