@@ -15,6 +15,11 @@ export class StaleViews {
   /** Whether a failed write is to be put down to a stale view; false when that has gone on for too long. */
   explains(key: string, error: unknown): boolean {
     if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) return false;
+    return this.tolerates(key);
+  }
+
+  /** Whether to look again soon at a view that is known to be stale; false when that has gone on for too long. */
+  tolerates(key: string): boolean {
     const refusals = (this.#refusals.get(key) ?? 0) + 1;
     this.#refusals.set(key, refusals);
     return refusals <= maxRefusals;

@@ -110,7 +110,8 @@ export function ingressNames({ spec }: Rollout): string[] {
   ]);
 }
 
-function templateRefs({ spec }: Rollout): TemplateRef[] {
+/** The AnalysisTemplates that a Rollout names. */
+export function templateRefs({ spec }: Rollout): TemplateRef[] {
   const { canary, blueGreen } = spec.strategy ?? {};
   const steps = canary?.steps ?? [];
   return [

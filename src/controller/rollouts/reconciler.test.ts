@@ -92,6 +92,29 @@ describe('RolloutReconciler', () => {
     expect(reasons(simulation)).toEqual(told);
   });
 
+  it.each([
+    ['catches up', 3, 'Healthy'],
+    ['never does', Number.POSITIVE_INFINITY, 'Degraded'],
+  ])(
+    'CAN-021 does not call a Rollout invalid for a Service that only the cache lacks; it %s',
+    async (_, misses, end) => {
+      const cluster = new ModelCluster({ start });
+      for (const name of ['stable', 'canary']) cluster.store.put(Services, service(name));
+      cluster.store.put(Rollouts, rollout({ stableService: 'stable', canaryService: 'canary' }));
+      let missed = 0;
+      const reader = (inner: Reader): Reader => ({
+        list: (type, namespace) => inner.list(type, namespace),
+        ownedBy: (type, uid) => inner.ownedBy(type, uid),
+        get: (type, namespace, name) =>
+          name === 'canary' && missed++ < misses ? undefined : inner.get(type, namespace, name),
+      });
+      const simulation = simulate(cluster, { reader });
+      await simulation.until(end, () => phase(cluster) === end);
+      expect(reasons(simulation).includes('InvalidSpec')).toBe(end === 'Degraded');
+      expect(cluster.now - start).toBeLessThan(20_000);
+    },
+  );
+
   it('CAN-131 releases the Services of a Rollout that was deleted, and says so', async () => {
     const cluster = new ModelCluster({ start });
     cluster.store.put(Services, service('stable'));

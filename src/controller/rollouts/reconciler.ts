@@ -36,6 +36,7 @@ import { type PassResult, type Reconciler, type Watch, watch } from '../reconcil
 import { StaleViews, staleRetryMs } from '../stale-views.ts';
 import { servicesByManager } from './indexes.ts';
 import { observeRollout } from './observe.ts';
+import { missingReferences } from './references.ts';
 import { rolloutWatches } from './watches.ts';
 
 export interface RolloutReconcilerOptions {
@@ -88,6 +89,9 @@ export class RolloutReconciler implements Reconciler {
     let decision: Decision<RolloutStatus> | undefined;
     try {
       decision = decideRollout(this.#withCollision(key, view), now);
+      if (isNewlyInvalid(decision) && (await this.#lacksWhatIsThere(key, view))) {
+        return { requeueAfterMs: staleRetryMs };
+      }
       const acted = await this.#act(key, view.rollout, decision);
       this.#staleViews.clear(key);
       this.#failures.delete(key);
@@ -191,6 +195,22 @@ export class RolloutReconciler implements Reconciler {
     }
   }
 
+  /**
+   * Whether the server has what the Rollout names and the caches do not show: each kind has a watch of its own, so a
+   * Rollout may be seen before the Service or template that was applied with it.
+   */
+  async #lacksWhatIsThere(key: string, view: RolloutView): Promise<boolean> {
+    const found = await Promise.all(
+      missingReferences(view).map((ref) =>
+        this.#options.live.get(ref).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    return found.includes(true) && this.#staleViews.tolerates(key);
+  }
+
   /** A ReplicaSet that has the name of ours without our label is not in the cache, which is filtered (CAN-027). */
   #withCollision(key: string, view: RolloutView): RolloutView {
     const collision = this.#collisions.get(key);
@@ -227,6 +247,11 @@ export class RolloutReconciler implements Reconciler {
       message: `Reconciliation failed with error: ${message}`,
     });
   }
+}
+
+/** A decision that is about to call the Rollout invalid, for a reason that it was not told before. */
+function isNewlyInvalid({ because, events }: Decision<RolloutStatus>): boolean {
+  return because.some(({ code }) => code === 'InvalidSpec') && events.length > 0;
 }
 
 /** The ReplicaSet that a decision creates, if it does. */
