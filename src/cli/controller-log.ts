@@ -28,8 +28,24 @@ export function textLine({ time, level, msg = '', ...fields }: Record<string, un
   return [`time=${JSON.stringify(time)}`, `level=${level}`, `msg=${JSON.stringify(msg)}`, ...rest].join(' ');
 }
 
+/** An error as pino writes it. */
+interface LoggedError {
+  type: string;
+  message: string;
+  stack: string;
+}
+
+const isLoggedError = (value: unknown): value is LoggedError =>
+  typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
+
+/** What the API server refused says all in its message; where anything else comes from is told too. */
+function textOf(value: unknown): string {
+  if (isLoggedError(value)) return value.type === 'ApiError' ? value.message : value.stack;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** Quoted when it would not read as one word. */
 function bare(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = textOf(value);
   return /^[\w./:@-]+$/.test(text) ? text : JSON.stringify(text);
 }

@@ -8,6 +8,7 @@ import {
   ClusterAnalysisTemplates,
   Experiments,
   GROUP,
+  Namespaces,
   Rollouts,
 } from '../api/index.ts';
 import { type ControllerOptions, startController } from '../controller/index.ts';
@@ -137,6 +138,7 @@ async function runUntil(
   });
   try {
     if (!(await clusterReady(client, connection.server, signal, log))) return;
+    if (flags.leaderElect) await checkLeaseNamespace(client, controllerNamespace(env));
     const controller = await startController({
       ...optionsOf(flags, connection.namespace, env),
       client,
@@ -232,6 +234,19 @@ async function clusterReady(
     }
   }
   return false;
+}
+
+/** @throws CliError when there is no namespace for the Lease, which would be waited for without end */
+async function checkLeaseNamespace(client: KubeClient, name: string): Promise<void> {
+  try {
+    await client.get({ type: Namespaces, name });
+  } catch (error) {
+    // Whoever may not read namespaces may still write Leases.
+    if (!isNotFound(error)) return;
+    throw new CliError(
+      `there is no namespace ${name}, where the controllers agree on a leader: create it with kubectl create namespace ${name}, name another with POD_NAMESPACE, or run alone with --leader-elect=false`,
+    );
+  }
 }
 
 async function missingResources(client: KubeClient, signal: AbortSignal): Promise<string[]> {

@@ -281,4 +281,17 @@ describe('a killed Kanari', () => {
     await until(phase).toBe('Healthy');
     await until(async () => (await get(kanari.gateway)).color).toBe('blue');
   });
+
+  test('--fresh begins again, and ends what an earlier one left running', async () => {
+    const { stateDir } = kanari;
+    await kanari.kill9();
+    kanari = await Kanari.up({ stateDir, args: ['--fresh'] });
+    await until(phase).toBe('Healthy');
+    expect((await rollout()).metadata.annotations?.['rollout.argoproj.io/revision']).toBe('1');
+    await until(async () => (await get(kanari.gateway)).color).toBe('red');
+    const programs = (await processesMentioning(stateDir)).filter(
+      ({ command }) => command.includes('programs/') && !/^(\/bin\/)?sh /.test(command),
+    );
+    expect(programs).toHaveLength(5);
+  });
 });

@@ -8,7 +8,7 @@ import { request } from 'undici';
 /** Runs Kanari and its clients as a user does: programs with arguments, output and exit codes. */
 
 export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
-const BIN = join(REPOSITORY, 'bin', 'kanari.mjs');
+export const BIN = join(REPOSITORY, 'bin', 'kanari.mjs');
 
 export interface Ran {
   code: number;
@@ -16,7 +16,8 @@ export interface Ran {
   stderr: string;
 }
 
-function run(
+/** Runs a program to its end. */
+export function run(
   file: string,
   args: readonly string[],
   env: Record<string, string> = {},
