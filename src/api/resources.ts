@@ -1,5 +1,5 @@
 import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
-import type { Job } from 'kubernetes-types/batch/v1.d.ts';
+import type { CronJob, Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { Lease } from 'kubernetes-types/coordination/v1.d.ts';
 import type {
   ConfigMap,
@@ -88,6 +88,7 @@ export const ReplicaSets = resource<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'rep
 export const Deployments = resource<Deployment>('apps', 'v1', 'Deployment', 'deployments');
 export const StatefulSets = resource<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
 export const Jobs = resource<Job>('batch', 'v1', 'Job', 'jobs');
+export const CronJobs = resource<CronJob>('batch', 'v1', 'CronJob', 'cronjobs');
 export const Leases = resource<Lease>('coordination.k8s.io', 'v1', 'Lease', 'leases');
 export const EndpointSlices = resource<EndpointSlice>(
   'discovery.k8s.io',

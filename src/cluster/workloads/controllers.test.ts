@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Deployments, PodDisruptionBudgets, Pods } from '../../api/index.ts';
+import { CronJobs, Deployments, Jobs, PodDisruptionBudgets, Pods } from '../../api/index.ts';
 import { at, startTestCluster, type TestCluster, until } from './testing/cluster.ts';
 import { deployment } from './testing/objects.ts';
 
@@ -40,4 +40,34 @@ it('a PodDisruptionBudget lets one pod go, and the next only when another has ta
   expect((await names(Pods, namespace)).filter((name) => before.includes(name))).toHaveLength(2);
   await client.patch({ type: Deployments, namespace, name: 'd' }, 'merge', { spec: { replicas: 2 } });
   await until(async () => expect((await client.get(ref)).status).toMatchObject({ expectedPods: 2 }));
+}, 30_000);
+
+it('a CronJob makes Jobs that run to their end, and keeps no more of them than it should', async () => {
+  const { client, inNamespace, names } = cluster;
+  const namespace = 'cron';
+  await inNamespace(namespace);
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'image:1' }] } };
+  await client.create(CronJobs, {
+    metadata: { name: 'c', namespace },
+    spec: { schedule: '@every 1s', successfulJobsHistoryLimit: 1, jobTemplate: { spec: { template } } },
+  });
+  const ref = { type: CronJobs, namespace, name: 'c' };
+  await until(async () => {
+    expect((await client.get(ref)).status).toMatchObject({
+      lastScheduleTime: expect.any(String),
+      lastSuccessfulTime: expect.any(String),
+    });
+  });
+  const { items } = await client.list(Jobs, { namespace });
+  expect(items.map(({ status }) => status)).toContainEqual(
+    expect.objectContaining({
+      succeeded: 1,
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Complete', status: 'True' })]),
+    }),
+  );
+  await client.patch(ref, 'merge', { spec: { suspend: true, successfulJobsHistoryLimit: 0 } });
+  await until(async () => {
+    expect(await names(Jobs, namespace)).toEqual([]);
+    expect(await names(Pods, namespace)).toEqual([]);
+  });
 }, 30_000);

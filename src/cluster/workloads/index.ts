@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../api/index.ts';
 import type { Informers, KubeClient } from '../../kube/index.ts';
 import type { Controller } from './common/context.ts';
+import { startCronJobController } from './cronjob/controller.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { startDiscovery } from './discovery/discovery.ts';
 import { startDisruptionController } from './disruption/controller.ts';
@@ -32,6 +33,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startReplicaSetController(options),
     startDeploymentController(options),
     startJobController(options),
+    startCronJobController(options),
     startDisruptionController(options, discovery),
     startEndpointsController(options),
     startScheduler(options),

@@ -8,11 +8,11 @@ import {
   formatTime,
   type Instant,
   Jobs,
-  Pods,
   parseTime,
 } from '../../../api/index.ts';
 import { generatedName } from '../common/naming.ts';
 import { isActive, isReady, podOf } from '../common/pods.ts';
+import { podCreated, podCreation, podDeleted, podDeletion } from '../common/podwrites.ts';
 
 export interface JobView {
   job: Job;
@@ -38,7 +38,14 @@ export function decideJob(view: JobView, now: Instant): Decision<JobStatus> {
   if (job.spec?.completionMode === 'Indexed') return indexed(view, now);
   const active = pods.filter(isActive);
   if (job.spec?.suspend) {
-    return decision(view, now, active.map(deletion), active.map(deleted), 'Suspended', 'it is suspended');
+    return decision(
+      view,
+      now,
+      active.map(podDeletion),
+      active.map(podDeleted),
+      'Suspended',
+      'it is suspended',
+    );
   }
   const ending = findEnding(view, now);
   if (ending) return end(view, ending, now);
@@ -49,8 +56,8 @@ export function decideJob(view: JobView, now: Instant): Decision<JobStatus> {
     return decision(
       view,
       now,
-      surplus.map(deletion),
-      surplus.map(deleted),
+      surplus.map(podDeletion),
+      surplus.map(podDeleted),
       'TooManyPods',
       `${wanted} pods are enough`,
     );
@@ -64,7 +71,7 @@ export function decideJob(view: JobView, now: Instant): Decision<JobStatus> {
   }
   const created = Array.from({ length: wanted - active.length }, (_, i) => newPod(job, now, i));
   const text = `${active.length} of ${wanted} pods run`;
-  return decision(view, now, created.map(creation), created.map(wasCreated), 'Running', text);
+  return decision(view, now, created.map(podCreation), created.map(podCreated), 'Running', text);
 }
 
 function findEnding({ job, pods }: JobView, now: Instant): Ending | undefined {
@@ -131,8 +138,8 @@ function end(view: JobView, ending: Ending, now: Instant): Decision<JobStatus> {
     ending.type === 'Complete'
       ? { type: 'Normal', reason: 'Completed', message: 'Job completed' }
       : { type: 'Warning', reason: ending.reason, message: ending.message };
-  const events = [...active.map(deleted), event];
-  const ended = decision(view, now, active.map(deletion), events, ending.reason, ending.message);
+  const events = [...active.map(podDeleted), event];
+  const ended = decision(view, now, active.map(podDeletion), events, ending.reason, ending.message);
   const time = formatTime(now);
   const { type, reason, message } = ending;
   const criterion = type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
@@ -150,7 +157,8 @@ function end(view: JobView, ending: Ending, now: Instant): Decision<JobStatus> {
   };
 }
 
-const endingOf = ({ status }: Job) =>
+/** The condition that says how the Job has ended; undefined while it runs. */
+export const endingOf = ({ status }: Job) =>
   status?.conditions?.find(
     ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
   );
@@ -245,24 +253,3 @@ const total = (pods: readonly Pod[], count: (pod: Pod) => number) =>
   pods.reduce((sum, pod) => sum + count(pod), 0);
 const restartsOf = (pod: Pod) =>
   (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
-
-function creation(pod: Pod): Effect {
-  const { namespace, name = '' } = pod.metadata ?? {};
-  return { kind: 'create', what: `create pod ${name}`, ref: { type: Pods, namespace, name }, object: pod };
-}
-
-function deletion(pod: Pod): Effect {
-  const { namespace, name = '', uid } = pod.metadata ?? {};
-  return { kind: 'delete', what: `delete pod ${name}`, ref: { type: Pods, namespace, name }, uid };
-}
-
-const wasCreated = ({ metadata }: Pod): EventRecord => ({
-  type: 'Normal',
-  reason: 'SuccessfulCreate',
-  message: `Created pod: ${metadata?.name}`,
-});
-const deleted = ({ metadata }: Pod): EventRecord => ({
-  type: 'Normal',
-  reason: 'SuccessfulDelete',
-  message: `Deleted pod: ${metadata?.name}`,
-});

@@ -33,14 +33,8 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-/**
- * @param nodes their names
- * @param runs the status of a pod that was given to a node; by default it is ready
- */
-export async function startTestCluster(
-  nodes: readonly string[],
-  runs: (pod: Pod) => Pod['status'] = () => ({ phase: 'Running', conditions: [readyNow()] }),
-): Promise<TestCluster> {
+/** A pod that was given to a node is ready at once, or has succeeded when it is one that ends. */
+export async function startTestCluster(nodes: readonly string[]): Promise<TestCluster> {
   const log = pino({ level: 'silent' });
   const stateDir = await mkdtemp(join(tmpdir(), 'kanari-workloads-'));
   const server = await startApiServer({ stateDir, port: 0, clock: Date.now, log });
@@ -50,7 +44,7 @@ export async function startTestCluster(
   const informers = new Informers(client, { log });
   const controllers = startWorkloadControllers({ client, informers, clock: Date.now, log });
   for (const name of nodes) await addNode(client, name);
-  runPods(client, informers, runs);
+  runPods(client, informers);
 
   const names: TestCluster['names'] = async (type, namespace) =>
     (await client.list(type, { namespace })).items.map(({ metadata }) => metadata?.name ?? '').sort();
@@ -78,30 +72,30 @@ export async function startTestCluster(
   };
 }
 
-export const readyNow = () => ({
+const readyNow = () => ({
   type: 'Ready',
   status: 'True',
   lastTransitionTime: formatTime(Date.now()),
 });
 
-export async function addNode(
-  client: KubeClient,
-  name: string,
-  labels: Record<string, string> = {},
-): Promise<void> {
-  await client.create(Nodes, { metadata: { name, labels } });
+async function addNode(client: KubeClient, name: string): Promise<void> {
+  await client.create(Nodes, { metadata: { name } });
   const status = { conditions: [readyNow()] };
   await client.patch({ type: Nodes, name }, 'merge', { status }, { subresource: 'status' });
 }
 
-function runPods(client: KubeClient, informers: Informers, runs: (pod: Pod) => Pod['status']): void {
+function runPods(client: KubeClient, informers: Informers): void {
   let next = 1;
   const run = async (pod: Pod) => {
     const { metadata, spec, status } = pod;
     const ref = { type: Pods, namespace: metadata?.namespace, name: metadata?.name ?? '' };
     if (metadata?.deletionTimestamp) await client.delete(ref, { gracePeriodSeconds: 0 });
     else if (spec?.nodeName && !status?.podIP) {
-      const running = { podIP: `10.0.0.${next++}`, ...runs(pod) };
+      const ends = spec.restartPolicy !== 'Always';
+      const running = {
+        podIP: `10.0.0.${next++}`,
+        ...(ends ? { phase: 'Succeeded' } : { phase: 'Running', conditions: [readyNow()] }),
+      };
       await client.patch(ref, 'merge', { status: running }, { subresource: 'status' });
     }
   };
