@@ -20,7 +20,7 @@ describe('diffMergePatch', () => {
   const json = fc
     .jsonValue({ maxDepth: 3 })
     .map((value) => JSON.parse(JSON.stringify(value, (_, member) => (member === null ? 0 : member))));
-  const objects = fc.dictionary(fc.constantFrom('a', 'b', 'c'), json);
+  const objects = fc.dictionary(fc.constantFrom('a', 'b', 'valueOf', '__proto__'), json);
 
   it('makes the one object of the other, and nothing of two that are the same', () => {
     fc.assert(

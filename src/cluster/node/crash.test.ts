@@ -82,11 +82,23 @@ function startsOf(name: string): number[] {
     .map(Number);
 }
 
-/** Programs of a pod that are alive: processes whose environment names the pod's own file. */
+/**
+ * Programs of a pod that are alive: processes whose environment names the pod's own file, but for what a program has
+ * forked and not yet turned into another.
+ */
 function aliveOf(name: string): number[] {
-  return readdirSync('/proc')
+  const found = readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && isProgramOf(pid, name));
+  return found.filter((pid) => !found.includes(parentOf(pid)));
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return 0;
+  }
 }
 
 function isProgramOf(pid: number, name: string): boolean {
