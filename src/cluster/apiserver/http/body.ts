@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { parse as parseYaml } from 'yaml';
+import { decodeProtobuf, PROTOBUF } from '../protobuf/index.ts';
 import { badRequest, entityTooLarge, unsupportedMediaType } from '../status.ts';
 
 /** Kubernetes' bound for the body of a request. */
@@ -19,10 +20,11 @@ export async function readBody(stream: Readable): Promise<Buffer> {
 
 type Decoder = (bytes: Buffer, what: string) => unknown;
 
-/** Decoders by media type: what a further encoding, such as protobuf, is added to. */
+/** Decoders by media type. */
 const DECODERS: Record<string, Decoder> = {
   'application/json': decodeJson,
   'application/yaml': decodeYaml,
+  [PROTOBUF]: decodeProtobuf,
 };
 
 /** The media types that objects may be sent in. */
