@@ -1,4 +1,4 @@
-import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { CronJob, Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { Lease } from 'kubernetes-types/coordination/v1.d.ts';
 import type {
@@ -7,6 +7,7 @@ import type {
   Event,
   Namespace,
   Node,
+  PersistentVolumeClaim,
   Pod,
   Secret,
   Service,
@@ -80,6 +81,12 @@ export const Nodes = resource<Node>('', 'v1', 'Node', 'nodes', false);
 export const Pods = resource<Pod>('', 'v1', 'Pod', 'pods');
 export const Services = resource<Service>('', 'v1', 'Service', 'services');
 export const EndpointsType = resource<Endpoints>('', 'v1', 'Endpoints', 'endpoints');
+export const PersistentVolumeClaims = resource<PersistentVolumeClaim>(
+  '',
+  'v1',
+  'PersistentVolumeClaim',
+  'persistentvolumeclaims',
+);
 export const ConfigMaps = resource<ConfigMap>('', 'v1', 'ConfigMap', 'configmaps');
 export const Secrets = resource<Secret>('', 'v1', 'Secret', 'secrets');
 export const ServiceAccounts = resource<ServiceAccount>('', 'v1', 'ServiceAccount', 'serviceaccounts');
@@ -87,6 +94,12 @@ export const Events = resource<Event>('', 'v1', 'Event', 'events');
 export const ReplicaSets = resource<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
 export const Deployments = resource<Deployment>('apps', 'v1', 'Deployment', 'deployments');
 export const StatefulSets = resource<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
+export const ControllerRevisions = resource<ControllerRevision>(
+  'apps',
+  'v1',
+  'ControllerRevision',
+  'controllerrevisions',
+);
 export const Jobs = resource<Job>('batch', 'v1', 'Job', 'jobs');
 export const CronJobs = resource<CronJob>('batch', 'v1', 'CronJob', 'cronjobs');
 export const Leases = resource<Lease>('coordination.k8s.io', 'v1', 'Lease', 'leases');

@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CronJobs, Deployments, Jobs, PodDisruptionBudgets, Pods } from '../../api/index.ts';
+import {
+  ControllerRevisions,
+  CronJobs,
+  Deployments,
+  Jobs,
+  PersistentVolumeClaims,
+  PodDisruptionBudgets,
+  Pods,
+  StatefulSets,
+} from '../../api/index.ts';
 import { at, startTestCluster, type TestCluster, until } from './testing/cluster.ts';
 import { deployment } from './testing/objects.ts';
 
-/** The controllers of disruption budgets, Jobs, CronJobs, StatefulSets and DaemonSets, each at its main task. */
+/** The controllers of disruption budgets, CronJobs and StatefulSets, each at its main task. */
 
 let cluster: TestCluster;
 
@@ -70,4 +79,59 @@ it('a CronJob makes Jobs that run to their end, and keeps no more of them than i
     expect(await names(Jobs, namespace)).toEqual([]);
     expect(await names(Pods, namespace)).toEqual([]);
   });
+}, 30_000);
+
+it('a StatefulSet makes its pods and claims, rolls them, and leaves the claims behind', async () => {
+  const { client, inNamespace, names, isGone } = cluster;
+  const namespace = 'stateful';
+  await inNamespace(namespace);
+  const labels = { app: 'x' };
+  await client.create(StatefulSets, {
+    metadata: { name: 'web', namespace },
+    spec: {
+      replicas: 2,
+      serviceName: 'web',
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'image:1' }] } },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+      ],
+    },
+  });
+  const ref = { type: StatefulSets, namespace, name: 'web' };
+  const isDone = (revisions: number) =>
+    until(async () => {
+      const { metadata, status } = await client.get(ref);
+      expect(status).toMatchObject({ readyReplicas: 2, updatedReplicas: 2, currentReplicas: 2 });
+      expect(status?.observedGeneration).toBe(metadata?.generation);
+      expect(status?.currentRevision).toBe(status?.updateRevision);
+      expect(await names(ControllerRevisions, namespace)).toHaveLength(revisions);
+    });
+  await isDone(1);
+  expect(await names(Pods, namespace)).toEqual(['web-0', 'web-1']);
+  await until(async () => {
+    const claims = (await client.list(PersistentVolumeClaims, { namespace })).items;
+    expect(claims.map(({ metadata, status }) => `${metadata?.name} ${status?.phase}`).sort()).toEqual([
+      'data-web-0 Bound',
+      'data-web-1 Bound',
+    ]);
+  });
+
+  const containers = (image: string) => ({
+    spec: { template: { spec: { containers: [{ name: 'main', image }] } } },
+  });
+  await client.patch(ref, 'merge', containers('image:2'));
+  await isDone(2);
+  await client.patch(ref, 'merge', containers('image:1'));
+  await isDone(2);
+  const pods = (await client.list(Pods, { namespace })).items;
+  expect(pods.map(({ spec }) => spec?.containers[0]?.image)).toEqual(['image:1', 'image:1']);
+
+  await client.delete(ref, { propagationPolicy: 'Foreground' });
+  await until(() => isGone(StatefulSets, namespace, 'web'));
+  expect(await names(Pods, namespace)).toEqual([]);
+  expect(await names(PersistentVolumeClaims, namespace)).toEqual(['data-web-0', 'data-web-1']);
 }, 30_000);

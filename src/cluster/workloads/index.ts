@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../api/index.ts';
 import type { Informers, KubeClient } from '../../kube/index.ts';
+import { startClaimBinder } from './claims/controller.ts';
 import type { Controller } from './common/context.ts';
 import { startCronJobController } from './cronjob/controller.ts';
 import { startDeploymentController } from './deployment/controller.ts';
@@ -13,6 +14,7 @@ import { startNamespaceController } from './namespace/controller.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
+import { startStatefulSetController } from './statefulset/controller.ts';
 
 /**
  * The controllers that make a cluster out of an API server: ReplicaSets, Deployments, Jobs, the endpoints of Services,
@@ -32,6 +34,8 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
   const controllers: Controller[] = [
     startReplicaSetController(options),
     startDeploymentController(options),
+    startStatefulSetController(options),
+    startClaimBinder(options),
     startJobController(options),
     startCronJobController(options),
     startDisruptionController(options, discovery),

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
 import { controllerReference, Deployments, equal, LAST_APPLIED_ANNOTATION } from '../../../api/index.ts';
+import { templateHash } from '../common/hash.ts';
 import { bounds, byAge, DESIRED_REPLICAS, desiredOf, MAX_REPLICAS } from './sizes.ts';
 
 /** Label on a Deployment's ReplicaSets and their pods. */
@@ -120,20 +120,4 @@ export function expired(deployment: Deployment, old: readonly ReplicaSet[]): Rep
 function copiedAnnotations(deployment: Deployment): Record<string, string> {
   const all = Object.entries(deployment.metadata?.annotations ?? {});
   return Object.fromEntries(all.filter(([name]) => !NOT_COPIED.has(name)));
-}
-
-/** Ten characters of Kubernetes' alphabet for hashes; independent of the order of keys. */
-function templateHash(template: PodTemplateSpec | undefined, collisionCount: number | undefined): string {
-  const digest = createHash('sha256')
-    .update(`${sortedJson(template)}${collisionCount ?? ''}`)
-    .digest();
-  return String(digest.readUInt32BE(0)).replace(/\d/g, (digit) => '456789bcdf'[Number(digit)]!);
-}
-
-function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }

@@ -1,0 +1,217 @@
+import type { ControllerRevision, StatefulSet, StatefulSetStatus } from 'kubernetes-types/apps/v1.d.ts';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import {
+  type Decision,
+  type Effect,
+  type EventRecord,
+  type Instant,
+  PersistentVolumeClaims,
+  Pods,
+  StatefulSets,
+} from '../../../api/index.ts';
+import { claim } from '../common/claim.ts';
+import { availableAt, isFinished, isReady, isTerminating } from '../common/pods.ts';
+import { podCreation, podDeletion } from '../common/podwrites.ts';
+import { buildClaims, buildPod, ordinalOf, podName } from './identity.ts';
+import { expiredRevisions, revisionOfPod, templateOf, updateRevision } from './revisions.ts';
+
+export interface StatefulSetView {
+  set: StatefulSet;
+  /** The pods that it owns, and those in its namespace that it could adopt. */
+  pods: readonly Pod[];
+  /** The ControllerRevisions that it owns. */
+  revisions: readonly ControllerRevision[];
+  /** Whether there is a PersistentVolumeClaim of the name. */
+  hasClaim(name: string): boolean;
+}
+
+interface State {
+  set: StatefulSet;
+  /** By ordinal. */
+  pods: ReadonlyMap<number, Pod>;
+  /** The first ordinal, and the one after the last. */
+  range: { start: number; end: number };
+  /** Names of the revisions before and after an update. */
+  current: string;
+  update: string;
+  /** When a pod gets available; pods that are not ready have no such time. */
+  isAvailable(pod: Pod): boolean;
+}
+
+interface Step {
+  effects: Effect[];
+  events: EventRecord[];
+  code: string;
+  text: string;
+}
+
+/** One step of a StatefulSet: its pods have stable names, and come, go and change in the order of their numbers. */
+export function decideStatefulSet(view: StatefulSetView, now: Instant): Decision<StatefulSetStatus> {
+  const { set } = view;
+  const { owned, effects } = claim(
+    { type: StatefulSets, object: set, selector: set.spec?.selector },
+    Pods,
+    view.pods.filter((pod) => ordinalOf(set, pod) !== undefined),
+  );
+  const revision = updateRevision(set, view.revisions);
+  const minReadySeconds = set.spec?.minReadySeconds ?? 0;
+  const start = set.spec?.ordinals?.start ?? 0;
+  const before = set.status?.currentRevision;
+  const state: State = {
+    set,
+    pods: new Map(owned.map((pod) => [ordinalOf(set, pod) ?? 0, pod])),
+    range: { start, end: start + (set.spec?.replicas ?? 1) },
+    // An earlier template that is no longer kept cannot be gone back to.
+    current:
+      before && view.revisions.some(({ metadata }) => metadata?.name === before) ? before : revision.name,
+    update: revision.name,
+    isAvailable: (pod) => (availableAt(pod, minReadySeconds) ?? Number.POSITIVE_INFINITY) <= now,
+  };
+  const step = nextStep(view, state, [...effects, ...revision.effects]);
+  const becomeAvailable = owned.map((pod) => availableAt(pod, minReadySeconds) ?? 0).filter((at) => at > now);
+  const used = new Set([state.current, state.update, ...owned.map(revisionOfPod)]);
+  const idle = step.effects.length === 0 && !set.metadata?.deletionTimestamp;
+  return {
+    status: statusOf(state),
+    effects: idle ? expiredRevisions(set, view.revisions, used) : step.effects,
+    events: step.events,
+    because: [{ code: step.code, text: step.text }],
+    ...(becomeAvailable.length > 0 && { wakeAt: Math.min(...becomeAvailable) }),
+  };
+}
+
+function nextStep(view: StatefulSetView, state: State, before: Effect[]): Step {
+  const step = (code: string, text: string, effects: Effect[] = [], events: EventRecord[] = []): Step => ({
+    effects,
+    events,
+    code,
+    text,
+  });
+  if (state.set.metadata?.deletionTimestamp) return step('Deleting', 'it is being deleted');
+  // The next view shows whom it has got, and the revision that pods are made of.
+  if (before.length > 0) return step('Preparing', 'pods are adopted and the template is kept', before);
+  const scaling = scale(view, state);
+  if (scaling) return step(scaling.code, scaling.text, scaling.effects, scaling.events);
+  return rollingUpdate(state) ?? step('Settled', 'nothing is to be done');
+}
+
+/** Makes what is missing and deletes what is too much; under OrderedReady one pod at a time. */
+function scale(view: StatefulSetView, state: State): Step | undefined {
+  const { set, pods, range, isAvailable } = state;
+  const isOrdered = set.spec?.podManagementPolicy !== 'Parallel';
+  const step: Step = { effects: [], events: [], code: 'Scaling', text: 'pods are made or deleted' };
+  for (let ordinal = range.start; ordinal < range.end; ordinal++) {
+    const pod = pods.get(ordinal);
+    if (!pod) create(view, state, ordinal, step);
+    else if (isFinished(pod) && !isTerminating(pod)) replace(set, pod, step);
+    else if (isOrdered && (isTerminating(pod) || !isAvailable(pod))) return waitFor(pod, step);
+    else continue;
+    if (isOrdered) return step;
+  }
+  const condemned = [...pods].filter(([ordinal]) => ordinal < range.start || ordinal >= range.end);
+  const unhealthy = [...pods.values()].filter((pod) => isTerminating(pod) || !isReady(pod));
+  for (const [, pod] of condemned.sort(([a], [b]) => b - a)) {
+    if (isTerminating(pod)) {
+      if (isOrdered) return waitFor(pod, step);
+      continue;
+    }
+    // Another that is not healthy must not be joined by this one.
+    const sick = unhealthy.find((each) => each !== pod);
+    if (isOrdered && sick) return waitFor(sick, step);
+    remove(set, pod, step);
+    if (isOrdered) return step;
+  }
+  return step.effects.length > 0 ? step : undefined;
+}
+
+/** Deletes the pod with the highest number that is not of the present template, once those above it are healthy. */
+function rollingUpdate({ set, pods, range, update, isAvailable }: State): Step | undefined {
+  if (set.spec?.updateStrategy?.type === 'OnDelete') return undefined;
+  const step: Step = { effects: [], events: [], code: 'Updating', text: 'pods of old templates go' };
+  const partition = set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
+  for (let ordinal = range.end - 1; ordinal >= range.start + partition; ordinal--) {
+    const pod = pods.get(ordinal);
+    if (!pod) continue;
+    if (isTerminating(pod)) return waitFor(pod, step);
+    if (revisionOfPod(pod) !== update) {
+      remove(set, pod, step);
+      return step;
+    }
+    if (!isAvailable(pod)) return waitFor(pod, step);
+  }
+  return undefined;
+}
+
+const waitFor = (pod: Pod, step: Step): Step => ({
+  ...step,
+  code: 'WaitingForPod',
+  text: `pod ${pod.metadata?.name} is not available`,
+});
+
+function create(
+  { set, revisions, hasClaim }: StatefulSetView,
+  state: State,
+  ordinal: number,
+  step: Step,
+): void {
+  const name = podName(set, ordinal);
+  for (const wanted of buildClaims(set, ordinal)) {
+    const claimName = wanted.metadata?.name ?? '';
+    if (hasClaim(claimName)) continue;
+    const ref = { type: PersistentVolumeClaims, namespace: set.metadata?.namespace, name: claimName };
+    step.effects.push({ kind: 'create', what: `create claim ${claimName}`, ref, object: wanted });
+    const message = `create Claim ${claimName} Pod ${name} in StatefulSet ${set.metadata?.name} success`;
+    step.events.push({ type: 'Normal', reason: 'SuccessfulCreate', message });
+  }
+  // Below the partition the earlier template still holds.
+  const { updateStrategy } = set.spec ?? {};
+  const partition = updateStrategy?.type === 'OnDelete' ? 0 : (updateStrategy?.rollingUpdate?.partition ?? 0);
+  const kept = revisions.find(({ metadata }) => metadata?.name === state.current);
+  const isOld = ordinal < state.range.start + partition && kept !== undefined;
+  const template = isOld ? templateOf(kept) : set.spec?.template;
+  step.effects.push(podCreation(buildPod(set, ordinal, template, isOld ? state.current : state.update)));
+  const message = `create Pod ${name} in StatefulSet ${set.metadata?.name} successful`;
+  step.events.push({ type: 'Normal', reason: 'SuccessfulCreate', message });
+}
+
+/** A pod that has ended is deleted: the next pass makes it anew. */
+function replace({ metadata }: StatefulSet, pod: Pod, { effects, events }: Step): void {
+  const failed = pod.status?.phase === 'Failed';
+  effects.push(podDeletion(pod));
+  events.push({
+    type: failed ? 'Warning' : 'Normal',
+    reason: failed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod',
+    message: `StatefulSet ${metadata?.namespace}/${metadata?.name} is recreating ${failed ? 'failed' : 'terminated'} Pod ${pod.metadata?.name}`,
+  });
+}
+
+function remove({ metadata }: StatefulSet, pod: Pod, { effects, events }: Step): void {
+  effects.push(podDeletion(pod));
+  const message = `delete Pod ${pod.metadata?.name} in StatefulSet ${metadata?.name} successful`;
+  events.push({ type: 'Normal', reason: 'SuccessfulDelete', message });
+}
+
+function statusOf({ set, pods, range, current, update, isAvailable }: State): StatefulSetStatus {
+  const all = [...pods.values()];
+  const count = (is: (pod: Pod) => boolean) => all.filter(is).length;
+  const staying = (revision: string) => (pod: Pod) => !isTerminating(pod) && revisionOfPod(pod) === revision;
+  const updated = count(staying(update));
+  const wanted = range.end - range.start;
+  const available = count(isAvailable);
+  const isUpdated =
+    set.spec?.updateStrategy?.type !== 'OnDelete' &&
+    [all.length, updated, count(isReady), available].every((number) => number === wanted);
+  const some = (number: number) => (number > 0 ? number : undefined);
+  return {
+    ...set.status,
+    observedGeneration: set.metadata?.generation,
+    replicas: all.length,
+    readyReplicas: some(count(isReady)),
+    availableReplicas: available,
+    currentReplicas: some(isUpdated ? updated : count(staying(current))),
+    updatedReplicas: some(updated),
+    currentRevision: isUpdated ? update : current,
+    updateRevision: update,
+    collisionCount: set.status?.collisionCount ?? 0,
+  };
+}
