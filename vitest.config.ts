@@ -15,6 +15,9 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: { name: 'wire', include: ['test/wire/**/*.test.ts'], testTimeout: 180_000 },
+      },
     ],
   },
 });

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestServer } from '../../src/cluster/apiserver/testing/client.ts';
+
+/**
+ * Plays the recordings of a real API server against the embedded one, without workload controllers as the recorded one
+ * was, and counts the equal answers. The numbers are a ratchet: they only ever rise. Skipped where the recordings, which
+ * are no part of this repository, are not beside it.
+ */
+const EQUAL_EXCHANGES = { of: 300, atLeast: 286 };
+const EQUAL_COMMANDS = { of: 139, atLeast: 132 };
+
+const recordings = path.join(import.meta.dirname, '../../../shared/wire');
+const present = existsSync(recordings);
+if (!present) console.warn(`skipped: there are no recordings in ${path.resolve(recordings)}`);
+
+let api: TestServer;
+
+beforeEach(async () => {
+  api = await TestServer.start();
+});
+
+afterEach(() => api?.stop());
+
+interface Outcome {
+  equal: number;
+  total: number;
+  /** A line for each difference. */
+  report: string;
+}
+
+async function play(script: string, ...options: string[]): Promise<Outcome> {
+  const { url, adminToken } = api.server;
+  const server = ['--server', url, '--token', adminToken, '--insecure'];
+  const child = spawn(process.execPath, [path.join(recordings, script), 'run', ...server, ...options]);
+  let report = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      report += chunk;
+    });
+  }
+  await new Promise((resolve) => child.on('close', resolve));
+  const [, equal, total] = /^(\d+) of (\d+) \w+ equal$/m.exec(report) ?? [];
+  return { equal: Number(equal ?? 0), total: Number(total ?? 0), report };
+}
+
+describe.skipIf(!present)('answers as recorded of kube-apiserver', () => {
+  it('over HTTP', async () => {
+    const { equal, total, report } = await play('wire.mjs', '--brief');
+    expect(total, report).toBe(EQUAL_EXCHANGES.of);
+    expect(equal, report).toBeGreaterThanOrEqual(EQUAL_EXCHANGES.atLeast);
+  });
+
+  it('to kubectl', async () => {
+    const { equal, total, report } = await play(
+      'kubectl/kubectl.mjs',
+      '--kubectl',
+      process.env.KUBECTL ?? 'kubectl',
+    );
+    expect(total, report).toBe(EQUAL_COMMANDS.of);
+    expect(equal, report).toBeGreaterThanOrEqual(EQUAL_COMMANDS.atLeast);
+  });
+});
