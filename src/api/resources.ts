@@ -1,4 +1,10 @@
-import type { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
+import type {
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  ReplicaSet,
+  StatefulSet,
+} from 'kubernetes-types/apps/v1.d.ts';
 import type { CronJob, Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { Lease } from 'kubernetes-types/coordination/v1.d.ts';
 import type {
@@ -94,6 +100,7 @@ export const Events = resource<Event>('', 'v1', 'Event', 'events');
 export const ReplicaSets = resource<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
 export const Deployments = resource<Deployment>('apps', 'v1', 'Deployment', 'deployments');
 export const StatefulSets = resource<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
+export const DaemonSets = resource<DaemonSet>('apps', 'v1', 'DaemonSet', 'daemonsets');
 export const ControllerRevisions = resource<ControllerRevision>(
   'apps',
   'v1',

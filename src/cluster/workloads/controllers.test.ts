@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   ControllerRevisions,
   CronJobs,
+  DaemonSets,
   Deployments,
   Jobs,
   PersistentVolumeClaims,
@@ -12,12 +13,12 @@ import {
 import { at, startTestCluster, type TestCluster, until } from './testing/cluster.ts';
 import { deployment } from './testing/objects.ts';
 
-/** The controllers of disruption budgets, CronJobs and StatefulSets, each at its main task. */
+/** The controllers of disruption budgets, CronJobs, StatefulSets and DaemonSets, each at its main task. */
 
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  cluster = await startTestCluster(['n']);
+  cluster = await startTestCluster(['n', 'm']);
 }, 30_000);
 
 afterAll(() => cluster.stop());
@@ -134,4 +135,42 @@ it('a StatefulSet makes its pods and claims, rolls them, and leaves the claims b
   await until(() => isGone(StatefulSets, namespace, 'web'));
   expect(await names(Pods, namespace)).toEqual([]);
   expect(await names(PersistentVolumeClaims, namespace)).toEqual(['data-web-0', 'data-web-1']);
+}, 30_000);
+
+it('a DaemonSet has a pod on each node, and rolls them one after the other', async () => {
+  const { client, inNamespace, names, isGone } = cluster;
+  const namespace = 'daemons';
+  await inNamespace(namespace);
+  const labels = { app: 'x' };
+  await client.create(DaemonSets, {
+    metadata: { name: 'd', namespace },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'image:1' }] } },
+    },
+  });
+  const ref = { type: DaemonSets, namespace, name: 'd' };
+  const isDone = (image: string) =>
+    until(async () => {
+      const { metadata, status } = await client.get(ref);
+      expect(status).toMatchObject({
+        observedGeneration: metadata?.generation,
+        desiredNumberScheduled: 2,
+        updatedNumberScheduled: 2,
+        numberAvailable: 2,
+      });
+      const pods = (await client.list(Pods, { namespace })).items;
+      expect(pods.map(({ spec }) => `${spec?.nodeName} ${spec?.containers[0]?.image}`).sort()).toEqual([
+        `m ${image}`,
+        `n ${image}`,
+      ]);
+    });
+  await isDone('image:1');
+  await client.patch(ref, 'merge', {
+    spec: { template: { spec: { containers: [{ name: 'main', image: 'image:2' }] } } },
+  });
+  await isDone('image:2');
+  await client.delete(ref, { propagationPolicy: 'Foreground' });
+  await until(() => isGone(DaemonSets, namespace, 'd'));
+  expect(await names(Pods, namespace)).toEqual([]);
 }, 30_000);

@@ -4,6 +4,7 @@ import type { Informers, KubeClient } from '../../kube/index.ts';
 import { startClaimBinder } from './claims/controller.ts';
 import type { Controller } from './common/context.ts';
 import { startCronJobController } from './cronjob/controller.ts';
+import { startDaemonSetController } from './daemonset/controller.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { startDiscovery } from './discovery/discovery.ts';
 import { startDisruptionController } from './disruption/controller.ts';
@@ -17,8 +18,8 @@ import { startServiceAccountController } from './serviceaccount/controller.ts';
 import { startStatefulSetController } from './statefulset/controller.ts';
 
 /**
- * The controllers that make a cluster out of an API server: ReplicaSets, Deployments, Jobs, the endpoints of Services,
- * namespaces, owners, ServiceAccounts, and the scheduler. Ordinary clients of the API: they know nothing of who
+ * The controllers that make a cluster out of an API server: the workloads, disruption budgets, the endpoints of
+ * Services, namespaces, owners, ServiceAccounts, volume claims, and the scheduler. Ordinary clients of the API: they know nothing of who
  * serves it or runs its pods.
  */
 export interface WorkloadOptions {
@@ -36,6 +37,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startDeploymentController(options),
     startStatefulSetController(options),
     startClaimBinder(options),
+    startDaemonSetController(options),
     startJobController(options),
     startCronJobController(options),
     startDisruptionController(options, discovery),

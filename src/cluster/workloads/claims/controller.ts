@@ -5,7 +5,7 @@ import type { Context, Controller } from '../common/context.ts';
 import { startReconciler } from '../common/reconciler.ts';
 
 /** There are no volumes to choose from: what is claimed is had, in the size and modes that were asked for. */
-export function decideClaim(claim: PersistentVolumeClaim): Decision<PersistentVolumeClaim['status']> {
+function decideClaim(claim: PersistentVolumeClaim): Decision<PersistentVolumeClaim['status']> {
   const { metadata, spec, status } = claim;
   if (metadata?.deletionTimestamp || status?.phase !== 'Pending') {
     return { effects: [], events: [], because: [] };

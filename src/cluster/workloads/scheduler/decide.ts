@@ -1,5 +1,6 @@
-import type { Binding, Node, Pod, Taint, Toleration } from 'kubernetes-types/core/v1.d.ts';
+import type { Binding, Node, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { type Decision, type Effect, formatTime, type Instant, Pods } from '../../../api/index.ts';
+import { isNodeReady, isRepelled, selectsNode } from '../common/nodes.ts';
 import { conditionOf } from '../common/pods.ts';
 
 export interface SchedulingView {
@@ -51,26 +52,11 @@ export function decideScheduling(view: SchedulingView, now: Instant): Decision<P
 }
 
 function obstacleOf(pod: Pod, node: Node): string | undefined {
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (ready?.status !== 'True') return 'node(s) were not ready';
+  if (!isNodeReady(node)) return 'node(s) were not ready';
   if (node.spec?.unschedulable) return 'node(s) were unschedulable';
   const taint = node.spec?.taints?.find((each) => isRepelled(pod.spec?.tolerations ?? [], each));
   if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
-  const labels = node.metadata?.labels ?? {};
-  const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(
-    ([key, value]) => labels[key] === value,
-  );
-  return selected ? undefined : "node(s) didn't match Pod's node affinity/selector";
-}
-
-function isRepelled(tolerations: readonly Toleration[], taint: Taint): boolean {
-  if (taint.effect === 'PreferNoSchedule') return false;
-  return !tolerations.some(
-    ({ key, operator = 'Equal', value = '', effect }) =>
-      (!effect || effect === taint.effect) &&
-      (key === taint.key || (!key && operator === 'Exists')) &&
-      (operator === 'Exists' || value === (taint.value ?? '')),
-  );
+  return selectsNode(pod.spec, node) ? undefined : "node(s) didn't match Pod's node affinity/selector";
 }
 
 /** In the form of Kubernetes' scheduler: `0/2 nodes are available: 1 node(s) …, 1 node(s) ….` */

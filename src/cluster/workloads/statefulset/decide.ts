@@ -12,8 +12,8 @@ import {
 import { claim } from '../common/claim.ts';
 import { availableAt, isFinished, isReady, isTerminating } from '../common/pods.ts';
 import { podCreation, podDeletion } from '../common/podwrites.ts';
+import { expiredRevisions, revisionOfPod, templateOf, updateRevision } from '../common/revisions.ts';
 import { buildClaims, buildPod, ordinalOf, podName } from './identity.ts';
-import { expiredRevisions, revisionOfPod, templateOf, updateRevision } from './revisions.ts';
 
 export interface StatefulSetView {
   set: StatefulSet;
@@ -53,7 +53,7 @@ export function decideStatefulSet(view: StatefulSetView, now: Instant): Decision
     Pods,
     view.pods.filter((pod) => ordinalOf(set, pod) !== undefined),
   );
-  const revision = updateRevision(set, view.revisions);
+  const revision = updateRevision(StatefulSets, set, view.revisions);
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const start = set.spec?.ordinals?.start ?? 0;
   const before = set.status?.currentRevision;

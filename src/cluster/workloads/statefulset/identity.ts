@@ -2,7 +2,7 @@ import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
 import { controllerReference, StatefulSets } from '../../../api/index.ts';
 import { podOf } from '../common/pods.ts';
-import { REVISION_LABEL } from './revisions.ts';
+import { REVISION_LABEL } from '../common/revisions.ts';
 
 /** What makes a pod of a StatefulSet that pod and no other: its number, its name, its volumes. */
 

@@ -1,16 +1,19 @@
-import type { ControllerRevision, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { ControllerRevision, DaemonSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Pod, PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
 import {
   ControllerRevisions,
   controllerReference,
   type Effect,
   equal,
-  StatefulSets,
+  type ResourceType,
 } from '../../../api/index.ts';
-import { templateHash } from '../common/hash.ts';
+import { templateHash } from './hash.ts';
 
-/** Label on pods and ControllerRevisions: the name of the revision that a pod was made of. */
+/** Label on pods and ControllerRevisions: the revision that a pod was made of. */
 export const REVISION_LABEL = 'controller-revision-hash';
+
+/** A workload that keeps its templates as ControllerRevisions. */
+type Revised = StatefulSet | DaemonSet;
 
 interface RevisionData {
   spec: { template: PodTemplateSpec & { $patch?: string } };
@@ -28,7 +31,8 @@ export function templateOf(revision: ControllerRevision): PodTemplateSpec {
 
 /** The revision of the present template, and the effect that makes it, or makes it the newest again. */
 export function updateRevision(
-  set: StatefulSet,
+  type: ResourceType,
+  set: Revised,
   revisions: readonly ControllerRevision[],
 ): { name: string; effects: Effect[] } {
   const { name: setName = '', namespace } = set.metadata ?? {};
@@ -49,7 +53,7 @@ export function updateRevision(
       name,
       ...(namespace && { namespace }),
       labels: { ...set.spec?.template.metadata?.labels, [REVISION_LABEL]: name },
-      ownerReferences: [controllerReference(StatefulSets, set)],
+      ownerReferences: [controllerReference(type, set)],
     },
     data: { spec: { template: { ...set.spec?.template, $patch: 'replace' } } },
     revision: newest + 1,
@@ -60,7 +64,7 @@ export function updateRevision(
 
 /** Revisions that nothing uses any more go, the oldest first, beyond the history limit. */
 export function expiredRevisions(
-  set: StatefulSet,
+  set: Revised,
   revisions: readonly ControllerRevision[],
   used: ReadonlySet<string | undefined>,
 ): Effect[] {
