@@ -13,7 +13,7 @@ import {
 import { at, startTestCluster, type TestCluster, until } from './testing/cluster.ts';
 import { deployment } from './testing/objects.ts';
 
-/** The controllers of disruption budgets, CronJobs, StatefulSets and DaemonSets, each at its main task. */
+/** The controllers of disruption budgets, Jobs, CronJobs, StatefulSets and DaemonSets, each at its main task. */
 
 let cluster: TestCluster;
 
@@ -50,6 +50,26 @@ it('a PodDisruptionBudget lets one pod go, and the next only when another has ta
   expect((await names(Pods, namespace)).filter((name) => before.includes(name))).toHaveLength(2);
   await client.patch({ type: Deployments, namespace, name: 'd' }, 'merge', { spec: { replicas: 2 } });
   await until(async () => expect((await client.get(ref)).status).toMatchObject({ expectedPods: 2 }));
+}, 30_000);
+
+it('an indexed Job does each part of its work once', async () => {
+  const { client, inNamespace } = cluster;
+  const namespace = 'indexed';
+  await inNamespace(namespace);
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'image:1' }] } };
+  await client.create(Jobs, {
+    metadata: { name: 'j', namespace },
+    spec: { completionMode: 'Indexed', completions: 3, parallelism: 2, template },
+  });
+  await until(async () => {
+    const { status } = await client.get({ type: Jobs, namespace, name: 'j' });
+    expect(status).toMatchObject({
+      completedIndexes: '0-2',
+      succeeded: 3,
+      completionTime: expect.any(String),
+    });
+  });
+  expect((await client.list(Pods, { namespace })).items).toHaveLength(3);
 }, 30_000);
 
 it('a CronJob makes Jobs that run to their end, and keeps no more of them than it should', async () => {

@@ -117,11 +117,75 @@ describe('a Job', () => {
     expect(decide(ended(30)).effects).toMatchObject([{ kind: 'delete', uid: 'uid-j' }]);
   });
 
-  it('says that it cannot be indexed', () => {
-    const decision = decide(job({ completionMode: 'Indexed' }));
-    expect(conditions(decision)).toContain('Failed CompletionModeNotSupported');
-    expect(decision.events[0]?.message).toMatch(
-      /spec\.completionMode: Indexed is not supported .* NonIndexed/,
-    );
+  describe('whose pods are numbered', () => {
+    const numbered = (completions: number, parallelism: number, status: Job['status'] = {}) =>
+      job({ completionMode: 'Indexed', completions, parallelism }, status);
+    const part = (index: number, phase = 'Running', name = `p${index}`) =>
+      pod(name, {
+        phase,
+        metadata: { name, annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } },
+      });
+
+    it('starts the first parts that are open, and tells each pod its number', () => {
+      const { effects } = decide(numbered(4, 3), part(0, 'Succeeded'), part(2));
+      expect(effects.map(({ ref }) => ref.name.replace(/-[^-]*$/, ''))).toEqual(['j-1', 'j-3']);
+      const mark = { 'batch.kubernetes.io/job-completion-index': '1' };
+      expect(effects[0]).toMatchObject({
+        object: {
+          metadata: { annotations: mark, labels: { ...mark, 'job-name': 'j' } },
+          spec: {
+            hostname: 'j-1',
+            containers: [
+              {
+                env: [
+                  {
+                    name: 'JOB_COMPLETION_INDEX',
+                    valueFrom: {
+                      fieldRef: {
+                        fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']",
+                      },
+                    },
+                  },
+                ],
+              },
+            ],
+          },
+        },
+      });
+    });
+
+    it('keeps which parts are done when their pods are gone', () => {
+      const decision = decide(numbered(6, 6, { completedIndexes: '0-1,4' }), part(2, 'Succeeded'), part(5));
+      expect(decision.status).toMatchObject({ succeeded: 4, completedIndexes: '0-2,4' });
+      expect(decision.effects).toHaveLength(1);
+    });
+
+    it('is not led astray by a status that somebody wrote', () => {
+      const odd = { completedIndexes: '1-999999999999,x,-' };
+      expect(decide(numbered(3, 3, odd)).status).toMatchObject({ completedIndexes: '1-2', succeeded: 2 });
+    });
+
+    it('is complete when each part is done, not when one was done twice', () => {
+      const twice = [part(0, 'Succeeded'), part(0, 'Succeeded', 'again')];
+      expect(kinds(decide(numbered(2, 1), ...twice))).toEqual(['create']);
+      const done = decide(numbered(2, 1), ...twice, part(1, 'Succeeded'));
+      expect(conditions(done)).toContain('Complete CompletionsReached');
+      expect(done.status).toMatchObject({ succeeded: 2, completedIndexes: '0-1' });
+    });
+
+    it('deletes pods of a part that is done, is taken, or is none', () => {
+      const pods = [
+        part(0, 'Succeeded'),
+        part(0, 'Running', 'late'),
+        part(1),
+        part(1, 'Running', 'b'),
+        part(9),
+      ];
+      expect(decide(numbered(3, 3), ...pods).effects).toMatchObject([
+        { kind: 'delete', ref: { name: 'late' } },
+        { kind: 'delete', ref: { name: 'b' } },
+        { kind: 'delete', ref: { name: 'p9' } },
+      ]);
+    });
   });
 });

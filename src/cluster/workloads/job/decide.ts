@@ -13,6 +13,14 @@ import {
 import { generatedName } from '../common/naming.ts';
 import { isActive, isReady, podOf } from '../common/pods.ts';
 import { podCreated, podCreation, podDeleted, podDeletion } from '../common/podwrites.ts';
+import {
+  completedIndexes,
+  formatIndexes,
+  isIndexed,
+  openIndexes,
+  redundantPods,
+  withIndex,
+} from './indexes.ts';
 
 export interface JobView {
   job: Job;
@@ -30,12 +38,11 @@ interface Ending {
   message: string;
 }
 
-/** Runs pods until enough have succeeded, or too many have failed. Completion mode Indexed is not supported. */
+/** Runs pods until enough have succeeded, or too many have failed. */
 export function decideJob(view: JobView, now: Instant): Decision<JobStatus> {
   const { job, pods } = view;
   if (endingOf(job)) return afterEnd(job, now);
   if (job.metadata?.deletionTimestamp) return decision(view, now, [], [], 'Deleting', 'it is being deleted');
-  if (job.spec?.completionMode === 'Indexed') return indexed(view, now);
   const active = pods.filter(isActive);
   if (job.spec?.suspend) {
     return decision(
@@ -50,6 +57,12 @@ export function decideJob(view: JobView, now: Instant): Decision<JobStatus> {
   const ending = findEnding(view, now);
   if (ending) return end(view, ending, now);
 
+  const redundant = isIndexed(job) ? redundantPods(job, pods) : [];
+  if (redundant.length > 0) {
+    const text = 'each part of the work is done once';
+    const [effects, events] = [redundant.map(podDeletion), redundant.map(podDeleted)];
+    return decision(view, now, effects, events, 'RedundantPods', text);
+  }
   const wanted = wantedPods(view);
   if (active.length > wanted) {
     const surplus = [...active].sort((a, b) => Number(isReady(a)) - Number(isReady(b))).slice(wanted);
@@ -69,7 +82,9 @@ export function decideJob(view: JobView, now: Instant): Decision<JobStatus> {
       wakeAt: notBefore,
     };
   }
-  const created = Array.from({ length: wanted - active.length }, (_, i) => newPod(job, now, i));
+  const created = isIndexed(job)
+    ? openIndexes(job, pods, wanted - active.length).map((index) => newIndexedPod(job, now, index))
+    : Array.from({ length: wanted - active.length }, (_, i) => newPod(job, now, String(i)));
   const text = `${active.length} of ${wanted} pods run`;
   return decision(view, now, created.map(podCreation), created.map(podCreated), 'Running', text);
 }
@@ -111,10 +126,13 @@ function wantedPods({ job, pods }: JobView): number {
 }
 
 /** Pods that have ended may be deleted; what was counted stays counted. */
-function countEnded({ status }: Job, pods: readonly Pod[]): { succeeded: number; failed: number } {
+function countEnded(job: Job, pods: readonly Pod[]): { succeeded: number; failed: number } {
+  const { status } = job;
   const count = (phase: string) => pods.filter((pod) => pod.status?.phase === phase).length;
   return {
-    succeeded: Math.max(status?.succeeded ?? 0, count('Succeeded')),
+    succeeded: isIndexed(job)
+      ? completedIndexes(job, pods).length
+      : Math.max(status?.succeeded ?? 0, count('Succeeded')),
     failed: Math.max(status?.failed ?? 0, count('Failed')),
   };
 }
@@ -182,11 +200,6 @@ function afterEnd(job: Job, now: Instant): Decision<JobStatus> {
   };
 }
 
-function indexed(view: JobView, now: Instant): Decision<JobStatus> {
-  const message = 'spec.completionMode: Indexed is not supported by this cluster; use NonIndexed';
-  return end(view, { type: 'Failed', reason: 'CompletionModeNotSupported', message }, now);
-}
-
 function decision(
   { job, pods }: JobView,
   now: Instant,
@@ -209,6 +222,7 @@ function decision(
       ready: active.filter(isReady).length,
       succeeded: succeeded || undefined,
       failed: failed || undefined,
+      ...(isIndexed(job) && { completedIndexes: formatIndexes(completedIndexes(job, pods)) || undefined }),
       conditions: suspension(job, now),
     },
     effects,
@@ -232,13 +246,13 @@ function condition(type: string, reason: string, message: string, time: string):
   return { type, status: 'True', reason, message, lastProbeTime: time, lastTransitionTime: time };
 }
 
-function newPod(job: Job, now: Instant, index: number): Pod {
+function newPod(job: Job, now: Instant, part: string, prefix = job.metadata?.name ?? ''): Pod {
   const { name = '', namespace, uid = '' } = job.metadata ?? {};
   const pod = podOf(
     job.spec?.template,
     controllerReference(Jobs, job),
     namespace,
-    generatedName(name, uid, now, index),
+    generatedName(prefix, uid, now, part),
   );
   const ours = {
     'batch.kubernetes.io/controller-uid': uid,
@@ -247,6 +261,11 @@ function newPod(job: Job, now: Instant, index: number): Pod {
     'job-name': name,
   };
   return { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, ...ours } } };
+}
+
+function newIndexedPod(job: Job, now: Instant, index: number): Pod {
+  const pod = newPod(job, now, String(index), `${job.metadata?.name}-${index}`);
+  return withIndex(pod, job, index);
 }
 
 const total = (pods: readonly Pod[], count: (pod: Pod) => number) =>
