@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from './testing/client.ts';
 
@@ -75,5 +77,13 @@ describe.skipIf(!present)('kubectl, in protobuf,', { timeout: 60_000 }, () => {
     expect(service.spec.ports).toEqual([{ port: 80, protocol: 'TCP', targetPort: 'http' }]);
     const { body: secret } = await api.send('GET /api/v1/namespaces/default/secrets/password');
     expect(secret.data).toEqual({ a: 'MQ==' });
+  });
+
+  it('is told of kinds that are not there', async () => {
+    const file = path.join(api.stateDir, 'thing.yaml');
+    writeFileSync(file, 'apiVersion: nosuch.example.com/v1\nkind: Thing\nmetadata: { name: x }\n');
+    expect(await kubectl(`create -f ${file}`)).toContain(
+      'no matches for kind "Thing" in version "nosuch.example.com/v1"',
+    );
   });
 });

@@ -4,6 +4,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { parseAccept } from '../http/negotiate.ts';
 import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions } from './documents.ts';
 import { openApiPaths, openApiV2, openApiV3 } from './openapi.ts';
+import { encodeOpenApiV2, OPENAPI_V2_PROTOBUF } from './openapi-protobuf.ts';
 import { type DiscoveredGroup, discover } from './resources.ts';
 import { VERSION } from './version.ts';
 
@@ -14,7 +15,7 @@ export class Discovery {
   readonly #context: ApiContext;
   #revision = -1;
   #groups: DiscoveredGroup[] = [];
-  #openApi = new Map<string, { body: string; etag: string }>();
+  #openApi = new Map<string, { body: string | Buffer; etag: string }>();
 
   constructor(context: ApiContext) {
     this.#context = context;
@@ -105,22 +106,28 @@ export class Discovery {
   #openApiDocument(exchange: Exchange, path: string): boolean {
     const { registry } = this.#context;
     if (path === '/openapi/v2') {
-      this.#sendOpenApi(exchange, path, () => openApiV2(registry));
+      if (parseAccept(exchange.header('accept'))[0]?.type.includes('proto-openapi')) {
+        this.#sendOpenApi(exchange, path, () => encodeOpenApiV2(openApiV2(registry)), OPENAPI_V2_PROTOBUF);
+      } else {
+        this.#sendOpenApi(exchange, path, () => JSON.stringify(openApiV2(registry)));
+      }
       return true;
     }
     if (path === '/openapi/v3') {
-      this.#sendOpenApi(exchange, path, () => ({
-        paths: Object.fromEntries(
-          openApiPaths(registry).map((name) => [name, { serverRelativeURL: this.#documentUrl(name) }]),
-        ),
-      }));
+      this.#sendOpenApi(exchange, path, () => {
+        const paths = openApiPaths(registry).map((name) => [
+          name,
+          { serverRelativeURL: this.#documentUrl(name) },
+        ]);
+        return JSON.stringify({ paths: Object.fromEntries(paths) });
+      });
       return true;
     }
     const match = /^\/openapi\/v3\/(?:api\/([^/]+)|apis\/([^/]+)\/([^/]+))$/.exec(path);
     if (!match) return false;
     const kinds = registry.groupVersion(match[2] ?? '', match[3] ?? match[1] ?? '');
     if (!kinds) return false;
-    this.#sendOpenApi(exchange, path, () => openApiV3(registry, kinds));
+    this.#sendOpenApi(exchange, path, () => JSON.stringify(openApiV3(registry, kinds)));
     return true;
   }
 
@@ -130,15 +137,21 @@ export class Discovery {
     return `/openapi/v3/${name}?hash=${hash.slice(0, 32).toUpperCase()}`;
   }
 
-  #sendOpenApi(exchange: Exchange, path: string, build: () => object): void {
-    let document = this.#openApi.get(path);
+  #sendOpenApi(
+    exchange: Exchange,
+    path: string,
+    build: () => string | Buffer,
+    contentType = 'application/json',
+  ): void {
+    const key = `${path} ${contentType}`;
+    let document = this.#openApi.get(key);
     if (!document) {
-      const body = JSON.stringify(build());
+      const body = build();
       document = { body, etag: `"${createHash('sha256').update(body).digest('hex')}"` };
-      this.#openApi.set(path, document);
+      this.#openApi.set(key, document);
     }
     const { body, etag } = document;
     if (exchange.header('if-none-match') === etag) exchange.send(304, undefined, '', { etag });
-    else exchange.send(200, 'application/json', body, { etag, vary: 'Accept' });
+    else exchange.send(200, contentType, body, { etag, vary: 'Accept' });
   }
 }

@@ -2,12 +2,22 @@ import { builtinDefinitions, builtinNames } from '../../../api/kubernetes/index.
 import type { Kind } from '../kinds/kind.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Schema } from '../schema/index.ts';
+import type { DocumentV2 } from './openapi-protobuf.ts';
 import { VERSION } from './version.ts';
 
 type Json = Record<string, unknown>;
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const V3_REFS = '#/components/schemas/';
+
+/** Scalars that have a name, because they are text or a number; version 2 cannot say so. */
+const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
+const INT_OR_STRING_V2 = { type: 'string', format: 'int-or-string' };
+const NAMED_SCALARS = {
+  [QUANTITY]: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  [INT_OR_STRING]: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+};
 
 /** The group versions that have a document, as `/openapi/v3` lists them: `api/v1`, `apis/apps/v1`. */
 export function openApiPaths(registry: Registry): string[] {
@@ -29,9 +39,14 @@ export function openApiV3(registry: Registry, kinds: readonly Kind[]): Json {
 }
 
 /** The OpenAPI v2 document of everything; for clients that know no v3. */
-export function openApiV2(registry: Registry): Json {
+export function openApiV2(registry: Registry): DocumentV2 {
   const kinds = registry.groups().flatMap(({ versions }) => versions.flatMap((served) => served.kinds));
-  const text = JSON.stringify(schemasOf(registry, kinds)).replaceAll(V3_REFS, '#/definitions/');
+  const schemas = {
+    ...schemasOf(registry, kinds),
+    [QUANTITY]: { type: 'string' },
+    [INT_OR_STRING]: INT_OR_STRING_V2,
+  };
+  const text = JSON.stringify(schemas).replaceAll(V3_REFS, '#/definitions/');
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: VERSION.gitVersion },
@@ -43,9 +58,8 @@ export function openApiV2(registry: Registry): Json {
 function schemasOf(registry: Registry, kinds: readonly Kind[]): Json {
   const custom = kinds.filter((kind) => registry.isCustom(kind));
   const builtin = kinds.filter((kind) => !registry.isCustom(kind) && builtinName(kind));
-  const schemas: Json = {
-    ...builtinDefinitions([OBJECT_META, ...builtin.map((kind) => builtinName(kind)!)]),
-  };
+  const definitions = builtinDefinitions([OBJECT_META, ...builtin.map((kind) => builtinName(kind)!)]);
+  const schemas: Json = { ...(withNamedScalars(definitions) as Json), ...NAMED_SCALARS };
   for (const kind of builtin) {
     const name = builtinName(kind)!;
     schemas[name] = { ...(schemas[name] as Schema), ...groupVersionKind(kind) };
@@ -79,6 +93,15 @@ function customSchema(kind: Kind): Json {
     },
     ...groupVersionKind(kind),
   };
+}
+
+/** Built-in types refer to the scalars that have a name. */
+function withNamedScalars(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withNamedScalars);
+  if (typeof value !== 'object' || value === null) return value;
+  const { 'x-kubernetes-int-or-string': either, format } = value as Schema;
+  if (either === true) return { $ref: `${V3_REFS}${format === 'quantity' ? QUANTITY : INT_OR_STRING}` };
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withNamedScalars(child)]));
 }
 
 /** Extensions with which our own schemas are annotated mean nothing to others. */

@@ -5,6 +5,8 @@ import { ProtobufError } from './error.ts';
 import { decodeMessage } from './message.ts';
 import { apiVersionsOf, messageOf } from './messages.ts';
 
+export { bytesField, doubleField, intField } from './writer.ts';
+
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 /**

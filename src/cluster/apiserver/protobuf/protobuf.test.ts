@@ -1,21 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StatusError } from '../status.ts';
-import { decodeProtobuf } from './index.ts';
+import { bytesField, decodeProtobuf, intField } from './index.ts';
 
 /** A field of the wire format: a number as varint, everything else with its length before it. */
-function field(number: number, value: number | string | Buffer): Buffer {
-  if (typeof value === 'number') return Buffer.concat([varint(number << 3), varint(value)]);
-  const bytes = Buffer.from(value as string);
-  return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes]);
-}
+const field = (number: number, value: number | string | Buffer) =>
+  typeof value === 'number' ? intField(number, value) : bytesField(number, value);
 
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  return Buffer.from([...bytes, Number(rest)]);
-}
+/** The number alone, without the tag of its field. */
+const varint = (value: number) => intField(1, value).subarray(1);
 
 const message = (...fields: Buffer[]) => Buffer.concat(fields);
 const MAGIC = Buffer.from('k8s\0');

@@ -5,7 +5,7 @@ import { alreadyExists, badRequest, invalid, StatusError } from '../status.ts';
 import { apiVersionOfKind, type Core, locate, present, type Target, toStored } from './core.ts';
 import { type DecodeContext, decodeObject } from './decode.ts';
 import type { WriteOptions } from './options.ts';
-import { validateObject } from './validate.ts';
+import { validatedAs, validateObject } from './validate.ts';
 
 /** Letters of generated names: no vowels and nothing that looks alike, so that no words come out. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
@@ -40,7 +40,7 @@ export async function createDecoded(
     object = core.admission.admitCreate(target, object);
     object = kind.strategy.prepareForCreate?.(object) ?? object;
     const errors = validateObject(core, kind, object);
-    if (errors.length > 0) throw invalid(kind, name, errors);
+    if (errors.length > 0) throw invalid(validatedAs(kind), name, errors);
     const manager = options.fieldManager;
     // Server-side apply brings its own managedFields.
     if (!appliedBy(object, manager)) {

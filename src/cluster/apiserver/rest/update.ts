@@ -7,7 +7,7 @@ import { apiVersionOfKind, type Core, is, locate, type ObjectTarget, present, to
 import { createDecoded } from './create.ts';
 import { type DecodeContext, decodeObject } from './decode.ts';
 import type { WriteOptions } from './options.ts';
-import { validateObject } from './validate.ts';
+import { validatedAs, validateObject } from './validate.ts';
 
 /** How an update is made from the live object. */
 export interface Modification {
@@ -144,7 +144,7 @@ function prepared(
   const errors = validateObject(core, kind, next, live, status);
   if (errors.length > 0) {
     core.admission.settle(target, name);
-    throw invalid(kind, name, errors);
+    throw invalid(validatedAs(kind), name, errors);
   }
   if (managed) return next;
   return trackUpdate({

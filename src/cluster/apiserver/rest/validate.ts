@@ -26,6 +26,9 @@ export function validateObject(
   return unique([...errors, ...validateSchema(object, kind.schema, live)]);
 }
 
+/** What messages call an invalid object: events are validated as those of the core group, whichever they are. */
+export const validatedAs = ({ kind, storage }: Kind) => ({ group: storage.group, kind });
+
 function validateMetadataUpdate(next: KubeObject, live: KubeObject): FieldError[] {
   if (!live.metadata?.deletionTimestamp) return [];
   const before = new Set(live.metadata.finalizers);
