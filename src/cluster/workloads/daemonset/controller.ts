@@ -11,6 +11,7 @@ import {
 } from '../../../api/index.ts';
 import { keyOf, objectKey } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
+import { tellFailure } from '../common/failure.ts';
 import { isNodeReady } from '../common/nodes.ts';
 import { orphansIn, watchOrphans } from '../common/orphans.ts';
 import { startReconciler } from '../common/reconciler.ts';
@@ -47,6 +48,7 @@ export function startDaemonSetController(context: Context): Controller {
       return adopts ? { ...view, pods: [...view.pods, ...orphans] } : view;
     },
     decide: decideDaemonSet,
+    decideFailure: tellFailure,
   });
 
   const enqueue = (set: DaemonSet) => reconciler.enqueue(keyOf(set));

@@ -3,6 +3,7 @@ import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { controllerOf, Jobs, Pods } from '../../../api/index.ts';
 import { keyOf, objectKey } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
+import { tellFailure } from '../common/failure.ts';
 import { startReconciler } from '../common/reconciler.ts';
 import { decideJob, type JobView } from './decide.ts';
 
@@ -17,6 +18,7 @@ export function startJobController(context: Context): Controller {
     reads: [Pods],
     observe: (job) => ({ job, pods: pods.ownedBy(job.metadata?.uid ?? '') }),
     decide: decideJob,
+    decideFailure: tellFailure,
   });
 
   const podChanged = (pod: Pod) => {

@@ -11,6 +11,7 @@ import {
 } from '../../../api/index.ts';
 import { keyOf, objectKey } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
+import { tellFailure } from '../common/failure.ts';
 import { orphansIn, watchOrphans } from '../common/orphans.ts';
 import { startReconciler } from '../common/reconciler.ts';
 import { decideStatefulSet, type StatefulSetView } from './decide.ts';
@@ -48,6 +49,7 @@ export function startStatefulSetController(context: Context): Controller {
       return adopts ? { ...view, pods: [...view.pods, ...orphans] } : view;
     },
     decide: decideStatefulSet,
+    decideFailure: tellFailure,
   });
 
   const enqueue = (set: StatefulSet) => reconciler.enqueue(keyOf(set));
