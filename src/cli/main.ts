@@ -38,8 +38,8 @@ class Session {
     this.invokedAs = invokedAs;
     this.context = {
       invokedAs,
-      stdout: output(process.stdout),
-      stderr: output(process.stderr),
+      stdout: output(process.stdout, () => this.abandoned()),
+      stderr: output(process.stderr, () => this.abandoned()),
       stdin: readStdin,
       clock: () => Date.now(),
       sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
@@ -91,18 +91,23 @@ class Session {
         if (interruption.signal.aborted) process.exit(1);
         interruption.abort();
       };
-      process.on('SIGINT', onSignal);
-      process.on('SIGTERM', onSignal);
+      // SIGHUP: the terminal was closed.
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
     }
     return this.interruption.signal;
   }
+
+  /** Nobody reads any more (`kanari list rollouts | head -1`, a closed terminal): what can end in order does. */
+  private abandoned(): void {
+    if (this.interruption) this.interruption.abort();
+    else process.exit(0);
+  }
 }
 
-function output(stream: NodeJS.WriteStream): Output {
-  // A reader that closed its end (`kanari list rollouts | head -1`) has what it wanted.
+function output(stream: NodeJS.WriteStream, onGone: () => void): Output {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    onGone();
   });
   return {
     write: (text) => void stream.write(text),

@@ -273,9 +273,12 @@ describe('a killed Kanari', () => {
     }
   });
 
-  test('Ctrl-C stops everything, and the next start finds the state as it was', async () => {
+  test.each([
+    ['Ctrl-C', 'SIGINT'],
+    ['a closed terminal', 'SIGHUP'],
+  ] as const)('%s stops everything, and the next start finds the state as it was', async (_, signal) => {
     const { stateDir } = kanari;
-    await kanari.stop();
+    await kanari.stop(signal);
     await until(() => processesMentioning(stateDir), 10_000).toEqual([]);
     kanari = await Kanari.up({ stateDir });
     await until(phase).toBe('Healthy');

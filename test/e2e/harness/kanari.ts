@@ -112,9 +112,9 @@ export class Kanari {
     return this.url('Gateway');
   }
 
-  /** Ctrl-C. */
-  async stop(): Promise<number | null> {
-    this.#signal('SIGINT');
+  /** Ctrl-C, or another signal that ends it in order. */
+  async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' = 'SIGINT'): Promise<number | null> {
+    this.#signal(signal);
     return this.#exited;
   }
 
