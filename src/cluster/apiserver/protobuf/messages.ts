@@ -1,12 +1,13 @@
-import table from './messages.generated.json' with { type: 'json' };
+import table from './messages.json' with { type: 'json' };
 
 /**
- * A field of a message. The table, which `scripts/protobuf` makes, has it as `number name kind`. The name is that in
- * JSON; `.` means that the fields of the message are those of its parent. A kind is a scalar (`string`, `bytes`, `bool`,
- * `int`), a message with a JSON form of its own (`Time`, `MicroTime`, `Quantity`, `IntOrString`, `Json`, `Items`) or a
- * message of the table; of the same group when it has no dot, else `<group>/<version>.<name>`, and `v1.<name>` for the
- * core group. `[]` before it is a list, `{}` a map with text as keys; `?` after it says that JSON leaves out zero, false
- * and empty text.
+ * A field of a message. The table has those of Kubernetes 1.34, by the numbers of its published `generated.proto` files:
+ * a number never changes its meaning, and what is new gets a new one. A field is written as `number name kind`. The name
+ * is that in JSON; `.` means that the fields of the message are those of its parent. A kind is a scalar (`string`,
+ * `bytes`, `bool`, `int`), a message with a JSON form of its own (`Time`, `MicroTime`, `Quantity`, `IntOrString`, `Json`,
+ * `Items`) or a message of the table; of the same group when it has no dot, else `<group>/<version>.<name>`, and
+ * `v1.<name>` for the core group. `[]` before it is a list, `{}` a map with text as keys; `?` after it says that JSON
+ * leaves out zero, false and empty text.
  */
 export interface Field {
   name: string;
