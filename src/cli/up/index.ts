@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,8 @@ interface UpFlags {
 
 /** How long a Service's address is waited for before it is left out of what is shown. */
 const PROXY_PATIENCE_MS = 1000;
+/** A log that has grown above this is put aside at the next start. */
+const MAX_LOG_BYTES = 16 << 20;
 const EXAMPLE_FOLDER = fileURLToPath(new URL('../../../examples/canary', import.meta.url));
 const EXAMPLE = { namespace: 'default', name: 'colorapi', image: 'particule/simplecolorapi', port: 80 };
 
@@ -89,6 +91,7 @@ export async function up(flags: UpFlags, context: Context): Promise<ExitCode> {
   try {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
     if (flags.fresh) await resetState(stateDir);
+    await keepLogSmall(logFile);
     log = pino({ base: undefined }, destination({ dest: logFile, mode: 0o600 }));
     cluster = await startLocalCluster({
       ...flags,
@@ -125,6 +128,15 @@ export async function up(flags: UpFlags, context: Context): Promise<ExitCode> {
   printLine(context.stdout, 'Stopping.');
   await cluster.stop();
   await rm(pidFile, { force: true });
+}
+
+/** Puts a long log of earlier runs aside, in the place of the one that was put aside before. */
+async function keepLogSmall(logFile: string): Promise<void> {
+  const size = await stat(logFile).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > MAX_LOG_BYTES) await rename(logFile, `${logFile}.1`);
 }
 
 /** The example with the address of its Service, if it is there. */
