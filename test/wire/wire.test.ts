@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestServer } from '../../src/cluster/apiserver/testing/client.ts';
+import { hasKubectl, KUBECTL } from '../../src/cluster/apiserver/testing/kubectl.ts';
 
 /**
  * Plays the recordings of a real API server against the embedded one, without workload controllers as the recorded one
@@ -55,12 +56,9 @@ describe.skipIf(!present)('answers as recorded of kube-apiserver', () => {
     expect(equal, report).toBeGreaterThanOrEqual(EQUAL_EXCHANGES.atLeast);
   });
 
-  it('to kubectl', async () => {
-    const { equal, total, report } = await play(
-      'kubectl/kubectl.mjs',
-      '--kubectl',
-      process.env.KUBECTL ?? 'kubectl',
-    );
+  // The commands were recorded with kubectl 1.32; an older one prints other things.
+  it.skipIf(!hasKubectl(32))('to kubectl', async () => {
+    const { equal, total, report } = await play('kubectl/kubectl.mjs', '--kubectl', KUBECTL);
     expect(total, report).toBe(EQUAL_COMMANDS.of);
     expect(equal, report).toBeGreaterThanOrEqual(EQUAL_COMMANDS.atLeast);
   });

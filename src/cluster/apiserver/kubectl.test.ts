@@ -1,11 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from './testing/client.ts';
-
-const KUBECTL = process.env.KUBECTL ?? 'kubectl';
-const present = spawnSync(KUBECTL, ['version', '--client']).status === 0;
+import { hasKubectl, KUBECTL } from './testing/kubectl.ts';
 
 let api: TestServer;
 
@@ -29,7 +27,7 @@ async function kubectl(command: string): Promise<string> {
 }
 
 // kubectl writes built-in kinds as protobuf and does not fall back to JSON.
-describe.skipIf(!present)('kubectl, in protobuf,', { timeout: 60_000 }, () => {
+describe.skipIf(!hasKubectl(24))('kubectl, in protobuf,', { timeout: 60_000 }, () => {
   it.each([
     ['create namespace team', 'namespace/team created'],
     ['create configmap settings --from-literal=a=1', 'configmap/settings created'],
