@@ -139,6 +139,8 @@ describe.runIf(process.platform === 'linux')('an agent killed with SIGKILL', () 
     await start();
     await until(() => mainStatus(find('a'))?.restartCount === 1 && isReady(find('a')));
     expect(mainStatus(find('a'))?.lastState?.terminated).toMatchObject({ exitCode: 7, reason: 'Error' });
+    // Without a probe a pod is ready before its program has said anything.
+    await until(() => startsOf('a').length === 2);
     expect(aliveOf('a')).toEqual([startsOf('a')[1]]);
     await until(() => aliveOf('b').length === 0);
   });
@@ -167,6 +169,7 @@ describe.runIf(process.platform === 'linux')('an agent killed with SIGKILL', () 
     expect(readPods()).toHaveLength(2);
     await start();
     await until(() => readPods().every((each) => mainStatus(each)?.restartCount === 1 && isReady(each)));
+    await until(() => startsOf('a').length === 2);
     expect(aliveOf('a')).toHaveLength(1);
   });
 });
