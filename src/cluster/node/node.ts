@@ -16,6 +16,7 @@ import { AddressPool } from './addresses.ts';
 import { BundledPrograms } from './images/programs.ts';
 import { ImageTable } from './images/table.ts';
 import { KubeletServer } from './kubelet/server.ts';
+import { UsageSampler } from './metrics/sampler.ts';
 import { Offers } from './offers.ts';
 import type { NodeContext } from './pods/context.ts';
 import type { ServiceAddress } from './pods/environment.ts';
@@ -42,6 +43,8 @@ export interface NodeOptions {
   kubeletToken: string;
   /** Where to ask for logs; default any free port of 127.0.0.1. */
   kubeletPort?: number;
+  /** Over how many milliseconds the CPU usage of pods is averaged. Default 15,000. */
+  usageWindowMs?: number;
   /** Caches only the pods of this node, not those of all; for a cluster with other nodes. */
   watchOnlyOwnPods?: boolean;
   /** Where a Service's address is really listened on, if elsewhere (see startServiceProxy). */
@@ -61,6 +64,8 @@ export interface RunningNode {
 }
 
 const DEFAULT_POD_CIDR = '127.64.0.0/16';
+/** As metrics-server's `--metric-resolution`. */
+const DEFAULT_USAGE_WINDOW_MS = 15_000;
 const HOST_IP = '127.0.0.1';
 /** Of the agent's own environment programs see only this. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
@@ -108,15 +113,25 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     untilUnoffered: (pod, timeoutMs) => offers.untilGone(pod, timeoutMs),
   };
   const filter = options.watchOnlyOwnPods ? { fieldSelector: `spec.nodeName=${nodeName}` } : {};
+  const runtimes = [processes, simulated];
   const manager = new PodManager({
     context,
     pods: informers.informer(Pods, filter),
     addresses,
-    runtimes: [processes, simulated],
+    runtimes,
+  });
+  const usage = new UsageSampler({
+    nodeName,
+    runtimes,
+    pods: () => manager.workers(),
+    clock,
+    log,
+    windowMs: options.usageWindowMs ?? DEFAULT_USAGE_WINDOW_MS,
   });
 
   const server = new KubeletServer({
     pods: manager,
+    usage,
     token: options.kubeletToken,
     host: HOST_IP,
     port: options.kubeletPort,
@@ -126,6 +141,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   });
   const kubeletPort = await server.start();
   await manager.start();
+  await usage.start();
   const registration = new Registration({
     client,
     clock,
@@ -148,6 +164,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     for (const end of unsubscribe) end();
     images.close();
     registration.stop();
+    await usage.stop();
     await manager.stop({ keepPods });
     await events.flush();
     await server.stop();

@@ -5,11 +5,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../api/index.ts';
+import { answerMetrics, answerStats } from '../metrics/handlers.ts';
+import type { UsageSampler } from '../metrics/sampler.ts';
 import type { PodManager } from '../pods/manager.ts';
 import { LogQueryError, parseLogQuery } from './logquery.ts';
 
 export interface KubeletServerOptions {
   pods: PodManager;
+  usage: UsageSampler;
   /** Asked for in `Authorization: Bearer …` of every request but /healthz. */
   token: string;
   /** Loopback only: the answers are not encrypted. */
@@ -50,7 +53,8 @@ export class KubeletServer {
     this.#options = options;
     this.#handlers = {
       containerLogs: (request, response) => this.#containerLogs(request, response),
-      stats: (_request, response) => this.#stats(response),
+      stats: async ({ parts }, response) => answerStats(options.usage, parts, response),
+      metrics: async ({ parts }, response) => answerMetrics(options.usage, parts, response),
     };
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
@@ -131,13 +135,5 @@ export class KubeletServer {
     response.writeHead(200, { 'content-type': 'text/plain' });
     response.flushHeaders();
     await pipeline(Readable.from(run.logs(query, signal)), response);
-  }
-
-  async #stats(response: ServerResponse): Promise<void> {
-    const pods = this.#options.pods.workers().map(({ pod }) => ({
-      podRef: { name: pod.metadata?.name, namespace: pod.metadata?.namespace, uid: pod.metadata?.uid },
-    }));
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ node: { nodeName: this.#options.nodeName }, pods }));
   }
 }

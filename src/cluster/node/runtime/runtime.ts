@@ -44,6 +44,14 @@ export interface Exit {
   interrupted: boolean;
 }
 
+/** What the processes of a container have used together. */
+export interface ResourceUsage {
+  /** CPU time since it was started. */
+  cpuNanoseconds: number;
+  /** Memory now: its working set. */
+  memoryBytes: number;
+}
+
 export interface ExecResult {
   exitCode: number;
   /** stdout and stderr, at most 10 KiB. */
@@ -86,6 +94,8 @@ export interface Runtime {
    * Called once, before anything else.
    */
   recover(): Promise<RuntimeContainer[]>;
+  /** What the containers that run now have used, by their ids; absent where that cannot be told. */
+  usage?(): Promise<ReadonlyMap<string, ResourceUsage>>;
 }
 
 /** The image cannot be had; the message tells the user how to map it to a program. */

@@ -69,6 +69,11 @@ export class ProcessContainer implements RuntimeContainer {
     return this.#exit;
   }
 
+  /** Process id of the shim, from which all processes of the container descend; undefined before and after the run. */
+  get shimPid(): number | undefined {
+    return this.#exit ? undefined : this.#shimPid;
+  }
+
   /** Watches the run until it ends. `shim` is our child, or the process id of an earlier agent's. */
   async observe(shim: ChildProcess | number): Promise<void> {
     if (typeof shim === 'number') {

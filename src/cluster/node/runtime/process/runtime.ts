@@ -6,7 +6,16 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../../api/index.ts';
 import type { LogLimits } from '../../logs/collector.ts';
-import { type Image, type Launch, type Runtime, type RuntimeContainer, StartError } from '../runtime.ts';
+import { readProcesses } from '../../metrics/processes.ts';
+import { sumByRoot } from '../../metrics/tree.ts';
+import {
+  type Image,
+  type Launch,
+  type ResourceUsage,
+  type Runtime,
+  type RuntimeContainer,
+  StartError,
+} from '../runtime.ts';
 import { type ContainerOptions, ProcessContainer } from './container.ts';
 import { CONTAINER_ID_VARIABLE, isShimOf, StraySweeper } from './processes.ts';
 import { findRuns, RunFolder } from './record.ts';
@@ -27,6 +36,7 @@ export class ProcessRuntime implements Runtime {
   readonly name = 'process';
   readonly #options: ProcessRuntimeOptions;
   readonly #containerOptions: ContainerOptions;
+  readonly #running = new Set<ProcessContainer>();
 
   constructor(options: ProcessRuntimeOptions) {
     this.#options = options;
@@ -65,6 +75,7 @@ export class ProcessRuntime implements Runtime {
     });
     shim.unref();
     await container.observe(shim);
+    this.#follow(container);
     return container;
   }
 
@@ -84,7 +95,22 @@ export class ProcessRuntime implements Runtime {
     const container = new ProcessContainer(folder, record, this.#containerOptions);
     if (!(await folder.exit()) && (await isShimOf(shim, folder.path))) await container.observe(shim);
     else await container.observeEnded();
+    this.#follow(container);
     return container;
+  }
+
+  async usage(): Promise<ReadonlyMap<string, ResourceUsage>> {
+    if (this.#running.size === 0) return new Map();
+    const processes = await readProcesses();
+    const idOf = new Map([...this.#running].flatMap(({ shimPid, id }) => (shimPid ? [[shimPid, id]] : [])));
+    const sums = sumByRoot(processes, new Set(idOf.keys()));
+    return new Map([...sums].map(([pid, usage]) => [idOf.get(pid) ?? '', usage]));
+  }
+
+  #follow(container: ProcessContainer): void {
+    if (container.exit) return;
+    this.#running.add(container);
+    void container.ended.then(() => this.#running.delete(container));
   }
 }
 

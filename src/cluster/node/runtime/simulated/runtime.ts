@@ -9,6 +9,7 @@ import {
   type Image,
   ImagePullError,
   type Launch,
+  type ResourceUsage,
   type Runtime,
   type RuntimeContainer,
   StartError,
@@ -19,6 +20,7 @@ import { parseScript, type Script, SIMULATE_ANNOTATION } from './script.ts';
 export class SimulatedRuntime implements Runtime {
   readonly name = 'simulated';
   readonly #clock: Clock;
+  readonly #running = new Set<SimulatedContainer>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,13 +35,20 @@ export class SimulatedRuntime implements Runtime {
   async start(launch: Launch, pod: Pod): Promise<RuntimeContainer> {
     const script = scriptOf(pod, launch.key.container);
     if (script.startFails) throw new StartError(script.startFails);
-    return new SimulatedContainer(
+    const container = new SimulatedContainer(
       launch.key,
       launch.image,
       script,
       this.#clock,
       earlierStart(pod, launch.key),
     );
+    this.#running.add(container);
+    void container.ended.then(() => this.#running.delete(container));
+    return container;
+  }
+
+  async usage(): Promise<ReadonlyMap<string, ResourceUsage>> {
+    return new Map([...this.#running].map((container) => [container.id, container.usage()]));
   }
 
   /** Nothing outlives the agent; a run that the pod's status tells of goes on where it was when it is started again. */
@@ -108,6 +117,11 @@ class SimulatedContainer implements RuntimeContainer {
 
   async exec(): Promise<ExecResult> {
     throw new Error('a simulated container runs no commands');
+  }
+
+  usage(): ResourceUsage {
+    const { cpuCores, memoryBytes } = this.#script;
+    return { cpuNanoseconds: cpuCores * (this.#clock() - this.startedAt) * 1e6, memoryBytes };
   }
 
   async remove(): Promise<void> {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { parse } from 'yaml';
-import { DurationError, parseDuration } from '../../../../api/index.ts';
+import { DurationError, parseDuration, parseQuantity } from '../../../../api/index.ts';
 import { schemaProblems } from '../../schemaproblems.ts';
 
 /** Annotation on a pod (template): the pod runs nothing and plays this script. YAML or JSON. */
@@ -20,6 +20,10 @@ const scriptFields = {
   imagePullError: Type.Optional(Type.String({ minLength: 1 })),
   /** Text of a failing start (`RunContainerError`). */
   startFails: Type.Optional(Type.String({ minLength: 1 })),
+  /** CPU that it uses all the time, as a quantity of cores, e.g. `250m`. Default: none. */
+  cpu: Type.Optional(Type.String()),
+  /** Memory that it uses all the time, as a quantity of bytes, e.g. `64Mi`. Default: none. */
+  memory: Type.Optional(Type.String()),
   /** Lines that it writes to its log at the start. */
   log: Type.Optional(Type.Array(Type.String())),
 };
@@ -37,6 +41,8 @@ export interface Script {
   exitCode: number;
   imagePullError: string | undefined;
   startFails: string | undefined;
+  cpuCores: number;
+  memoryBytes: number;
   log: readonly string[];
 }
 
@@ -65,6 +71,8 @@ export function parseScript(text: string, container: string): Script {
     exitCode: script.exitCode ?? (script.crashAfter !== undefined ? 1 : 0),
     imagePullError: script.imagePullError,
     startFails: script.startFails,
+    cpuCores: quantity('cpu', script.cpu, '250m or 2'),
+    memoryBytes: quantity('memory', script.memory, '64Mi or 1G'),
     log: script.log ?? [],
   };
 }
@@ -91,4 +99,13 @@ function duration(field: string, text: string | undefined): number | undefined {
       `${prefix}"${field}" must be a duration such as 3s or 1m30s, not ${JSON.stringify(text)}`,
     );
   }
+}
+
+function quantity(field: string, text: string | undefined, examples: string): number {
+  if (text === undefined) return 0;
+  const value = parseQuantity(text);
+  if (value !== undefined && value >= 0) return value;
+  throw new ScriptError(
+    `${prefix}"${field}" must be a quantity such as ${examples}, not ${JSON.stringify(text)}`,
+  );
 }
