@@ -15,6 +15,7 @@ export const roots = [
   'V1ServiceAccount',
   'CoreV1Event',
   'EventsV1Event',
+  'V1PersistentVolume',
   'V1PersistentVolumeClaim',
   'V1Deployment',
   'V1ReplicaSet',

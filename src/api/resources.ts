@@ -13,6 +13,7 @@ import type {
   Event,
   Namespace,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   Secret,
@@ -23,6 +24,7 @@ import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
 import type { Ingress } from 'kubernetes-types/networking/v1.d.ts';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
+import type { StorageClass } from 'kubernetes-types/storage/v1.d.ts';
 import type { AnalysisRun, AnalysisTemplate } from './analysis.ts';
 import type { Experiment } from './experiment.ts';
 import { GROUP, VERSION } from './keys.ts';
@@ -87,6 +89,13 @@ export const Nodes = resource<Node>('', 'v1', 'Node', 'nodes', false);
 export const Pods = resource<Pod>('', 'v1', 'Pod', 'pods');
 export const Services = resource<Service>('', 'v1', 'Service', 'services');
 export const EndpointsType = resource<Endpoints>('', 'v1', 'Endpoints', 'endpoints');
+export const PersistentVolumes = resource<PersistentVolume>(
+  '',
+  'v1',
+  'PersistentVolume',
+  'persistentvolumes',
+  false,
+);
 export const PersistentVolumeClaims = resource<PersistentVolumeClaim>(
   '',
   'v1',
@@ -122,6 +131,13 @@ export const PodDisruptionBudgets = resource<PodDisruptionBudget>(
   'v1',
   'PodDisruptionBudget',
   'poddisruptionbudgets',
+);
+export const StorageClasses = resource<StorageClass>(
+  'storage.k8s.io',
+  'v1',
+  'StorageClass',
+  'storageclasses',
+  false,
 );
 export const CustomResourceDefinitions = resource(
   'apiextensions.k8s.io',

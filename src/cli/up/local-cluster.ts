@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { AnalysisTemplates, type Clock, ConfigMaps, Ingresses, Rollouts, Services } from '../../api/index.ts';
 import { startApiServer } from '../../cluster/apiserver/index.ts';
@@ -89,7 +90,10 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       }),
       (each) => each.stop(),
     );
-    started(await startWorkloadControllers(part('workloads')), (each) => each.stop());
+    started(
+      await startWorkloadControllers({ ...part('workloads'), volumesFolder: join(stateDir, 'volumes') }),
+      (each) => each.stop(),
+    );
     started(
       await startNode({
         ...part('node'),

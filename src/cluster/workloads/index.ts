@@ -27,6 +27,8 @@ export interface WorkloadOptions {
   informers: Informers;
   clock: Clock;
   log: Logger;
+  /** Folder for the volumes of the default storage class; without it there is none, and claims wait for volumes that users make. */
+  volumesFolder?: string;
 }
 
 /** Each observes, decides by a pure function, and acts; stopped, all of them finish what they have begun. */
@@ -36,7 +38,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startReplicaSetController(options),
     startDeploymentController(options),
     startStatefulSetController(options),
-    startClaimBinder(options),
+    startClaimBinder(options, options.volumesFolder),
     startDaemonSetController(options),
     startJobController(options),
     startCronJobController(options),

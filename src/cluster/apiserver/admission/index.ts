@@ -1,9 +1,10 @@
-import type { Pod, Service } from 'kubernetes-types/core/v1.d.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
 import { type Admission, is, keyOf, type ObjectTarget, type Target } from '../rest/core.ts';
 import { invalid } from '../status.ts';
 import type { Store } from '../store/index.ts';
 import { parseAddressRange } from './addresses.ts';
+import { completeClaim, completeVolume, refuseExpansion } from './claims.ts';
 import { checkImmortal, checkNamespace } from './namespaces.ts';
 import { completePod } from './pods.ts';
 import { ServiceAddresses } from './services.ts';
@@ -25,10 +26,17 @@ export class BuiltinAdmission implements Admission {
     checkNamespace(this.#store, target, object.metadata?.name ?? '');
     if (is(target.kind, '', 'pods')) return completePod(object as Pod);
     if (is(target.kind, '', 'services')) return this.#completeService(target, object as Service);
+    if (is(target.kind, '', 'persistentvolumeclaims')) {
+      return completeClaim(this.#store, object as PersistentVolumeClaim);
+    }
+    if (is(target.kind, '', 'persistentvolumes')) return completeVolume(object as PersistentVolume);
     return object;
   }
 
   admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
+    if (is(target.kind, '', 'persistentvolumeclaims') && !target.subresource) {
+      refuseExpansion(this.#store, target, next as PersistentVolumeClaim, live as PersistentVolumeClaim);
+    }
     if (!is(target.kind, '', 'services') || target.subresource) return next;
     return this.#completeService(target, next as Service, live as Service);
   }

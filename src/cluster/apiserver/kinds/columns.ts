@@ -6,6 +6,7 @@ import type { Column } from './kind.ts';
 /** Cells as `kubectl get` shows them. */
 export const none = '<none>';
 export const unknown = '<unknown>';
+export const unset = '<unset>';
 
 type Cell = Column['cell'];
 

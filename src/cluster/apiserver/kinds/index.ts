@@ -16,6 +16,7 @@ import type { Kind } from './kind.ts';
 import { leases } from './leases.ts';
 import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
+import { persistentVolumes } from './persistent-volumes.ts';
 import { pods } from './pods/index.ts';
 import { priorityClasses } from './priority-classes.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.ts';
@@ -31,6 +32,7 @@ export const builtinKinds: readonly Kind[] = [
   namespaces,
   nodes,
   persistentVolumeClaims,
+  persistentVolumes,
   pods,
   secrets,
   serviceAccounts,

@@ -1,20 +1,68 @@
-import type { Node, PodSpec, Taint, Toleration } from 'kubernetes-types/core/v1.d.ts';
+import type { Node, NodeSelectorTerm, PodSpec, Taint, Toleration } from 'kubernetes-types/core/v1.d.ts';
 
 /** Which nodes suit a pod. */
 
 export const isNodeReady = ({ status }: Node): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 
-/** Whether the pod's node selector allows the node. */
+/** Whether the pod's node selector and required node affinity allow the node. */
 export function selectsNode(spec: PodSpec | undefined, node: Node): boolean {
   const labels = node.metadata?.labels ?? {};
-  return Object.entries(spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
+  const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return (
+    Object.entries(spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value) &&
+    (!required || matchesTerms(required.nodeSelectorTerms, node))
+  );
 }
+
+/** Whether one of the terms holds; a term that asks for nothing never does. */
+export const matchesTerms = (terms: readonly NodeSelectorTerm[] | undefined, node: Node): boolean =>
+  (terms ?? []).some((term) => matchesTerm(term, node));
+
+/** Whether all that a term asks for holds of the node's labels, and of its name, the only field there is. */
+export function matchesTerm(
+  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
+  node: Node,
+): boolean {
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  const fields: Record<string, string | undefined> = { 'metadata.name': node.metadata?.name };
+  return (
+    matchExpressions.every((each) => holds(each, node.metadata?.labels?.[each.key])) &&
+    matchFields.every((each) => holds(each, fields[each.key]))
+  );
+}
+
+function holds(
+  { operator, values = [] }: { operator: string; values?: string[] },
+  value: string | undefined,
+): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return isInteger(value) && isInteger(values[0]) && BigInt(value) > BigInt(values[0]);
+    case 'Lt':
+      return isInteger(value) && isInteger(values[0]) && BigInt(value) < BigInt(values[0]);
+    default:
+      return false;
+  }
+}
+
+const isInteger = (text: string | undefined): text is string => text !== undefined && /^-?\d+$/.test(text);
 
 /** Whether a taint keeps away pods with these tolerations. */
 export function isRepelled(tolerations: readonly Toleration[], taint: Taint): boolean {
-  if (taint.effect === 'PreferNoSchedule') return false;
-  return !tolerations.some(
+  return taint.effect !== 'PreferNoSchedule' && !isTolerated(tolerations, taint);
+}
+
+export function isTolerated(tolerations: readonly Toleration[], taint: Taint): boolean {
+  return tolerations.some(
     ({ key, operator = 'Equal', value = '', effect }) =>
       (!effect || effect === taint.effect) &&
       (key === taint.key || (!key && operator === 'Exists')) &&

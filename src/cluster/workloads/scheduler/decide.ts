@@ -1,14 +1,24 @@
-import type { Binding, Node, Pod } from 'kubernetes-types/core/v1.d.ts';
-import { type Decision, type Effect, formatTime, type Instant, Pods } from '../../../api/index.ts';
-import { isNodeReady, isRepelled, selectsNode } from '../common/nodes.ts';
+import type { Binding, Node, PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.d.ts';
+import {
+  type Decision,
+  type Effect,
+  formatTime,
+  type Instant,
+  PersistentVolumeClaims,
+  Pods,
+} from '../../../api/index.ts';
+import { SELECTED_NODE } from '../claims/provisioning.ts';
 import { conditionOf } from '../common/pods.ts';
+import { type ClaimsOfPod, claimsOfPod, type Storage } from './claims.ts';
+import { type Obstacles, obstaclesOf, scoreOf } from './filters.ts';
+import type { Surroundings } from './neighbours.ts';
 
-export interface SchedulingView {
+export interface SchedulingView extends Surroundings {
   pod: Pod;
-  nodes: readonly Node[];
-  /** How many pods a node has already. */
-  podsOn(node: string): number;
+  storage: Storage;
 }
+
+type SchedulingDecision = Decision<Pod['status']>;
 
 /** The scheduler of pods that name none. */
 const SCHEDULER = 'default-scheduler';
@@ -18,57 +28,104 @@ export function waitsForNode(pod: Pod): boolean {
   return (
     !pod.spec?.nodeName &&
     !pod.metadata?.deletionTimestamp &&
-    (pod.spec?.schedulerName ?? SCHEDULER) === SCHEDULER &&
-    !pod.spec?.schedulingGates?.length
+    (pod.spec?.schedulerName ?? SCHEDULER) === SCHEDULER
   );
 }
 
-/** Binds a pod to the node that suits it and has the fewest pods; says why not when none does. */
-export function decideScheduling(view: SchedulingView, now: Instant): Decision<Pod['status']> {
+/** Binds a pod to the node that suits it best; says why not when none does. */
+export function decideScheduling(view: SchedulingView, now: Instant): SchedulingDecision {
   const { pod, nodes } = view;
-  const { namespace, name = '' } = pod.metadata ?? {};
-  const verdicts = nodes.map((node) => ({ node, obstacle: obstacleOf(pod, node) }));
-  const [best] = verdicts
-    .filter(({ obstacle }) => obstacle === undefined)
-    .map(({ node }) => node.metadata?.name ?? '')
-    .sort((a, b) => view.podsOn(a) - view.podsOn(b) || (a < b ? -1 : 1));
-  if (best !== undefined) {
-    const message = `Successfully assigned ${namespace}/${name} to ${best}`;
-    return {
-      effects: [binding(pod, best)],
-      events: [{ type: 'Normal', reason: 'Scheduled', message }],
-      because: [{ code: 'Scheduled', text: message }],
-    };
+  if (pod.spec?.schedulingGates?.length) {
+    return refuse(pod, 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates', now);
   }
-  const message = whyNot(verdicts.map(({ obstacle }) => obstacle ?? ''));
-  const before = conditionOf(pod, 'PodScheduled');
-  const said = before?.status === 'False' && before.message === message;
+  const claims = claimsOfPod(pod, view.storage);
+  const verdicts = nodes.map((node) => ({ node, obstacles: obstaclesOf(pod, node, view, claims) }));
+  const podsThere = (node: Node) => view.podsOn(node.metadata?.name ?? '').length;
+  const nameOf = (node: Node) => node.metadata?.name ?? '';
+  const chosen = chosenBefore(claims);
+  const [best] = verdicts
+    .filter(({ node, obstacles }) => obstacles === undefined && (!chosen || nameOf(node) === chosen))
+    .map(({ node }) => ({ name: nameOf(node), score: scoreOf(pod, node, podsThere(node)) }))
+    .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1));
+  if (claims.obstacle !== undefined || !best) {
+    const message = whyNot(
+      verdicts.map(({ obstacles }) => obstacles),
+      claims.obstacle,
+    );
+    return refuse(pod, 'Unschedulable', message, now);
+  }
+  if (claims.waiting.length > 0) return waitForVolumes(claims.waiting, best.name);
+  const { namespace, name = '' } = pod.metadata ?? {};
+  const message = `Successfully assigned ${namespace}/${name} to ${best.name}`;
   return {
-    status: said ? pod.status : { ...pod.status, conditions: unschedulable(pod, message, now) },
-    effects: [],
-    events: said ? [] : [{ type: 'Warning', reason: 'FailedScheduling', message }],
-    because: [{ code: 'Unschedulable', text: message }],
+    effects: [binding(pod, best.name)],
+    events: [{ type: 'Normal', reason: 'Scheduled', message }],
+    because: [{ code: 'Scheduled', text: message }],
   };
 }
 
-function obstacleOf(pod: Pod, node: Node): string | undefined {
-  if (!isNodeReady(node)) return 'node(s) were not ready';
-  if (node.spec?.unschedulable) return 'node(s) were unschedulable';
-  const taint = node.spec?.taints?.find((each) => isRepelled(pod.spec?.tolerations ?? [], each));
-  if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
-  return selectsNode(pod.spec, node) ? undefined : "node(s) didn't match Pod's node affinity/selector";
+/** A claim whose volume is being made for a node keeps to it. */
+const chosenBefore = ({ waiting }: ClaimsOfPod) =>
+  waiting.map(({ metadata }) => metadata?.annotations?.[SELECTED_NODE]).find((node) => node !== undefined);
+
+/** The pod is bound to the node when the claims have the volumes that are made for it there. */
+function waitForVolumes(claims: readonly PersistentVolumeClaim[], node: string): SchedulingDecision {
+  const effects = claims
+    .filter(({ metadata }) => metadata?.annotations?.[SELECTED_NODE] !== node)
+    .map(({ metadata }): Effect => {
+      const { namespace, name = '', resourceVersion } = metadata ?? {};
+      return {
+        kind: 'patch',
+        what: `choose node ${node} for claim ${name}`,
+        ref: { type: PersistentVolumeClaims, namespace, name },
+        patch: { metadata: { annotations: { [SELECTED_NODE]: node } } },
+        resourceVersion,
+      };
+    });
+  const text = `${claims.length} claims wait for their volumes on node ${node}`;
+  return { effects, events: [], because: [{ code: 'WaitingForVolumes', text }] };
 }
 
-/** In the form of Kubernetes' scheduler: `0/2 nodes are available: 1 node(s) …, 1 node(s) ….` */
-function whyNot(obstacles: readonly string[]): string {
-  if (obstacles.length === 0) return 'no nodes available to schedule pods';
+/**
+ * In the form of Kubernetes' scheduler: `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) …. preemption: ….`
+ * No pod is pushed off a node for another, so the second part only says that there is none.
+ */
+function whyNot(verdicts: readonly (Obstacles | undefined)[], ofAll: string | undefined): string {
+  const total = verdicts.length;
+  if (total === 0) return 'no nodes available to schedule pods';
+  const failed = verdicts.flatMap((obstacles) => obstacles ?? []);
+  const crowded = ofAll === undefined ? failed.filter(({ isCrowded }) => isCrowded).length : 0;
+  const why = ofAll ?? counted(failed.flatMap(({ reasons }) => reasons));
+  const preemption = counted([
+    ...Array<string>(crowded).fill('No preemption victims found for incoming pod'),
+    ...Array<string>(total - crowded).fill('Preemption is not helpful for scheduling'),
+  ]);
+  return `0/${total} nodes are available: ${why}. preemption: 0/${total} nodes are available: ${preemption}.`;
+}
+
+function counted(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
-  for (const obstacle of obstacles) counts.set(obstacle, (counts.get(obstacle) ?? 0) + 1);
-  const reasons = [...counts].map(([obstacle, count]) => `${count} ${obstacle}`).sort();
-  return `0/${obstacles.length} nodes are available: ${reasons.join(', ')}.`;
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ');
 }
 
-function unschedulable(pod: Pod, message: string, now: Instant) {
+/** Says on the pod why it waits, and in an event when that is new. */
+function refuse(pod: Pod, reason: string, message: string, now: Instant): SchedulingDecision {
+  const before = conditionOf(pod, 'PodScheduled');
+  const said = before?.status === 'False' && before.message === message;
+  const isGated = reason === 'SchedulingGated';
+  return {
+    status: said ? pod.status : { ...pod.status, conditions: withRefusal(pod, reason, message, now) },
+    effects: [],
+    events: said || isGated ? [] : [{ type: 'Warning', reason: 'FailedScheduling', message }],
+    because: [{ code: reason, text: message }],
+  };
+}
+
+function withRefusal(pod: Pod, reason: string, message: string, now: Instant) {
   const before = conditionOf(pod, 'PodScheduled');
   const lastTransitionTime = before?.status === 'False' ? before.lastTransitionTime : formatTime(now);
   const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
@@ -77,7 +134,7 @@ function unschedulable(pod: Pod, message: string, now: Instant) {
     {
       type: 'PodScheduled',
       status: 'False',
-      reason: 'Unschedulable',
+      reason,
       message,
       ...(lastTransitionTime && { lastTransitionTime }),
     },

@@ -42,7 +42,13 @@ export async function startTestCluster(nodes: readonly string[]): Promise<TestCl
     directConnection({ server: server.url, token: server.adminToken, ca: server.caPem }),
   );
   const informers = new Informers(client, { log });
-  const controllers = startWorkloadControllers({ client, informers, clock: Date.now, log });
+  const controllers = startWorkloadControllers({
+    client,
+    informers,
+    clock: Date.now,
+    log,
+    volumesFolder: join(stateDir, 'volumes'),
+  });
   for (const name of nodes) await addNode(client, name);
   runPods(client, informers);
 
@@ -79,7 +85,7 @@ const readyNow = () => ({
 });
 
 async function addNode(client: KubeClient, name: string): Promise<void> {
-  await client.create(Nodes, { metadata: { name } });
+  await client.create(Nodes, { metadata: { name, labels: { 'kubernetes.io/hostname': name } } });
   const status = { conditions: [readyNow()] };
   await client.patch({ type: Nodes, name }, 'merge', { status }, { subresource: 'status' });
 }
