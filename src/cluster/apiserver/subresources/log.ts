@@ -1,12 +1,10 @@
-import type { Node, Pod } from 'kubernetes-types/core/v1.d.ts';
-import { Agent, request } from 'undici';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import { request } from 'undici';
 import type { ApiContext, SubresourceHandler } from '../http/context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { locate } from '../rest/core.ts';
 import { badRequest, notFound, StatusError } from '../status.ts';
-
-/** Node agents have certificates of their own, which nothing vouches for; the token is what counts. */
-const agents = new Agent({ connect: { rejectUnauthorized: false }, bodyTimeout: 0, headersTimeout: 30_000 });
+import { agentAddress, agents } from './agents.ts';
 
 /** GET `pods/<name>/log`: the node agent's answer, passed on. */
 export const podLog: SubresourceHandler = {
@@ -53,21 +51,6 @@ function chosenContainer({ metadata, spec }: Pod, asked: string | null): string 
     `a container name must be specified for pod ${metadata?.name}, choose one of: [${containers.join(' ')}]` +
       (inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : ''),
   );
-}
-
-/** Base URL of a node's agent. @throws StatusError 404 without the node, 503 when it does not say where it is */
-function agentAddress({ store }: ApiContext, nodeName: string): string {
-  const node = store.resource('/nodes').get(nodeName)?.object as Node | undefined;
-  if (!node) throw notFound({ group: '', plural: 'nodes', kind: 'Node' }, nodeName);
-  const addresses = node.status?.addresses ?? [];
-  const address = addresses.find(({ type }) => type === 'InternalIP')?.address;
-  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
-  if (!address || !port) {
-    throw new StatusError(503, 'ServiceUnavailable', `node ${nodeName} has not said where its agent is`);
-  }
-  // On the loopback interface agents speak plain HTTP.
-  const scheme = address.startsWith('127.') || address === '::1' ? 'http' : 'https';
-  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 async function passOn(context: ApiContext, exchange: Exchange, url: string, what: string): Promise<void> {
