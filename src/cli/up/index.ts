@@ -10,7 +10,7 @@ import { isNotFound } from '../../kube/index.ts';
 import type { Context, ExitCode, Run } from '../context.ts';
 import { printLine } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { integerOption } from '../flags.ts';
+import { durationOption, integerOption } from '../flags.ts';
 import { withExamples } from '../help.ts';
 import { defaultStateDir, PID_FILE } from '../local.ts';
 import { VERSION } from '../version.ts';
@@ -26,6 +26,8 @@ interface UpFlags {
   gatewayPort: number;
   metricsPort: number;
   controllerMetricsPort: number;
+  metricResolution: number;
+  horizontalPodAutoscalerSyncPeriod: number;
   example: boolean;
   fresh?: boolean;
 }
@@ -55,6 +57,12 @@ export function upCommand(run: Run): Command {
   ] as const) {
     command.addOption(portOption(`--${flag} <port>`, `port of the ${what}; 0: any that is free`, port));
   }
+  for (const [flag, what] of [
+    ['metric-resolution', 'what pods use is measured'],
+    ['horizontal-pod-autoscaler-sync-period', 'HorizontalPodAutoscalers look at it'],
+  ] as const) {
+    command.addOption(periodOption(`--${flag} <duration>`, `how often ${what}`, 15_000));
+  }
   command.action((flags: UpFlags) => run((context) => up(flags, context)));
   return withExamples(
     command,
@@ -78,6 +86,22 @@ function portOption(flags: string, description: string, fallback: number): Optio
       );
     }
     return port;
+  });
+}
+
+const SHORTEST_PERIOD_MS = 1000;
+
+function periodOption(flags: string, description: string, fallbackMs: number): Option {
+  const option = durationOption(flags, description, fallbackMs);
+  const parse = option.parseArg;
+  return option.argParser((text: string, before: number) => {
+    const ms = parse?.(text, before) as unknown as number;
+    if (ms < SHORTEST_PERIOD_MS) {
+      throw new CliError(
+        `invalid argument ${JSON.stringify(text)} for "${option.long}" flag: must be at least 1s`,
+      );
+    }
+    return ms;
   });
 }
 

@@ -17,6 +17,10 @@ export interface LocalClusterOptions {
   gatewayPort: number;
   metricsPort: number;
   controllerMetricsPort: number;
+  /** Milliseconds between two looks at what pods use. */
+  metricResolution: number;
+  /** Milliseconds between two looks at a HorizontalPodAutoscaler. */
+  horizontalPodAutoscalerSyncPeriod: number;
   /** Folder of manifests to apply at the first start; undefined: none. */
   example: string | undefined;
   version: string;
@@ -63,6 +67,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
         stateDir,
         port: options.port,
         serviceCidr,
+        metrics: true,
         clock,
         log: log.child({ part: 'apiserver' }),
       }),
@@ -99,6 +104,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
         ...part('node'),
         stateDir,
         podCidr,
+        usageWindowMs: options.metricResolution,
         kubeletToken: apiServer.nodeToken,
         resolve: serviceProxy.resolve,
       }),

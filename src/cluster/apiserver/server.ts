@@ -12,6 +12,7 @@ import { Exchange, type Request, type Response } from './http/exchange.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { builtinKinds } from './kinds/index.ts';
 import { openSqliteLog } from './log/index.ts';
+import { metricsKinds } from './metrics/index.ts';
 import { CustomKinds } from './registry/custom-kinds.ts';
 import { Registry } from './registry/registry.ts';
 import { createObject } from './rest/create.ts';
@@ -33,6 +34,8 @@ export interface ApiServerOptions {
   log: Logger;
   /** How much of the past watches and pages can go back to. Default: 10,000 revisions and 5 minutes. */
   compaction?: Partial<Compaction>;
+  /** Serves `metrics.k8s.io` from what the node agents say. Default: false. */
+  metrics?: boolean;
   /** Further bearer tokens and whose they are. */
   tokens?: Readonly<Record<string, User>>;
 }
@@ -128,8 +131,8 @@ function compose(
   adminToken: string,
   options: ApiServerOptions,
 ): ServerParts {
-  const { clock, log, serviceCidr = '127.96.0.0/16', tokens = {} } = options;
-  const registry = new Registry(store, builtinKinds);
+  const { clock, log, serviceCidr = '127.96.0.0/16', tokens = {}, metrics = false } = options;
+  const registry = new Registry(store, [...builtinKinds, ...(metrics ? metricsKinds : [])]);
   const serviceAccounts = new ServiceAccountTokens(files.secret('service-account-key'));
   const authenticator = new Authenticator({
     tokens: new Map([...Object.entries(tokens), [adminToken, ADMIN]]),

@@ -56,7 +56,7 @@ export function openApiV2(registry: Registry): DocumentV2 {
 }
 
 function schemasOf(registry: Registry, kinds: readonly Kind[]): Json {
-  const custom = kinds.filter((kind) => registry.isCustom(kind));
+  const custom = kinds.filter((kind) => registry.isCustom(kind) || !builtinName(kind));
   const builtin = kinds.filter((kind) => !registry.isCustom(kind) && builtinName(kind));
   const definitions = builtinDefinitions([OBJECT_META, ...builtin.map((kind) => builtinName(kind)!)]);
   const schemas: Json = { ...(withNamedScalars(definitions) as Json), ...NAMED_SCALARS };

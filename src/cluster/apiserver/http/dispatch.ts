@@ -1,5 +1,6 @@
 import { authorize } from '../access/authorize.ts';
 import { Discovery } from '../discovery/index.ts';
+import { isMetricsKind, MetricsApi } from '../metrics/index.ts';
 import { checkScope, type Target } from '../rest/core.ts';
 import { answerReview, findReview } from '../reviews/index.ts';
 import { methodNotAllowed, notFound, unknownResource } from '../status.ts';
@@ -13,10 +14,12 @@ import { serveCollection, serveObject, serveScale } from './verbs.ts';
 export class Dispatcher {
   readonly #context: ApiContext;
   readonly #discovery: Discovery;
+  readonly #metrics: MetricsApi;
 
   constructor(context: ApiContext) {
     this.#context = context;
     this.#discovery = new Discovery(context);
+    this.#metrics = new MetricsApi(context);
   }
 
   /** @throws StatusError */
@@ -51,7 +54,9 @@ export class Dispatcher {
     }
     const target: Target = { kind, namespace, name, subresource };
     checkScope(target);
-    if (name === undefined) {
+    if (isMetricsKind(kind)) {
+      await this.#metrics.serve(exchange, target);
+    } else if (name === undefined) {
       await serveCollection(this.#context, exchange, target);
     } else if (kind.namespaced && namespace === undefined) {
       throw methodNotAllowed();

@@ -31,7 +31,12 @@ export function viewObject(
  * A list as Table or PartialObjectMetadataList, or as it is.
  * @param custom whether the kind comes from a CRD; lists of those name the kind in every item
  */
-export function viewList(kind: Kind, list: ObjectList, custom: boolean, options: ViewOptions): unknown {
+export function viewList(
+  kind: Kind,
+  list: Omit<ObjectList, 'metadata'> & { metadata: object },
+  custom: boolean,
+  options: ViewOptions,
+): unknown {
   const { accepted, includeObject = 'Metadata', now } = options;
   if (accepted.as === 'Table') {
     const table = toTable(kind, list.items, { now, includeObject, withColumns: true });
