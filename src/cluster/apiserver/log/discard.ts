@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { StateDamagedError } from './errors.ts';
 import type { Log } from './log.ts';
+import { MARK } from './mark.ts';
 import { DATABASE, openSqliteLog } from './sqlite.ts';
 
 /**
@@ -15,8 +16,8 @@ export async function discardState(stateDir: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof StateDamagedError)) throw error;
   }
-  for (const suffix of ['', '-wal', '-shm']) {
-    rmSync(path.join(stateDir, `${DATABASE}${suffix}`), { force: true });
+  for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, MARK]) {
+    rmSync(path.join(stateDir, name), { force: true });
   }
   await log?.close();
 }

@@ -29,3 +29,17 @@ export class StateDamagedError extends Error {
     this.path = path;
   }
 }
+
+/** The state directory cannot be read or written: permissions, a full disk, a file where a folder should be. */
+export class StateUnusableError extends Error {
+  override name = 'StateUnusableError';
+  readonly path: string;
+
+  constructor(path: string, problem: string, cause?: unknown) {
+    super(
+      `${path} cannot be opened for reading and writing: ${problem}. Set that right, or choose another directory with --state-dir`,
+      { cause },
+    );
+    this.path = path;
+  }
+}

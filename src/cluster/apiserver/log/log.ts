@@ -24,7 +24,10 @@ export interface Log {
   readonly compacted: number;
   /** The records in order of revision: what compaction has kept, then everything after it. */
   records(): Iterable<LogRecord>;
-  /** Appends all records or none. When it resolves they survive a crash of the process and of the machine. */
+  /**
+   * Appends all records or none. When it resolves they survive a crash of the process and of the machine. One call at
+   * a time.
+   */
   append(records: readonly LogRecord[]): Promise<void>;
   /** Forgets superseded and deleted records up to and including the revision. */
   compact(revision: number): Promise<void>;

@@ -1,76 +1,70 @@
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { StateDamagedError, StateLockedError } from './errors.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { inspectDatabase, openDatabase, position } from './database.ts';
+import { StateDamagedError, StateLockedError, StateUnusableError } from './errors.ts';
 import type { Log, LogRecord } from './log.ts';
+import { HighWaterMark } from './mark.ts';
 
 /** The database's file in the state directory. */
 export const DATABASE = 'state.db';
 const PID = 'server.pid';
-/** SQLite's `application_id`: tells our database from a foreign one. */
-const APPLICATION_ID = 0x4b414e41;
-const FORMAT = 1;
+/**
+ * How far revisions are moved on when the mark is missing: what was acknowledged before is not known then, and no
+ * revision may be given out twice.
+ */
+const UNKNOWN_REVISIONS = 1_000_000;
 
-const SCHEMA = `
-  CREATE TABLE log (
-    revision INTEGER PRIMARY KEY,
-    key      TEXT NOT NULL,
-    deleted  INTEGER NOT NULL,
-    previous INTEGER NOT NULL,
-    value    TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE compaction (revision INTEGER NOT NULL) STRICT;
-  INSERT INTO compaction VALUES (0);
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${FORMAT};
-`;
-
+/** Primary result codes of SQLite. */
 const SQLITE_BUSY = 5;
-const errorCode = (error: unknown) => (error as { errcode?: number }).errcode;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+const syncData = promisify(fdatasync);
 
 /**
  * Opens the log in a state directory, and makes it when there is none. The database stays locked until it is closed
  * or the process ends in whatever way, so there is no stale lock to take over.
  * @throws StateLockedError when another server has it open
- * @throws StateDamagedError when the database is torn, foreign, or of another format
+ * @throws StateDamagedError when the database is torn, foreign, of a newer format, or lacks acknowledged writes
+ * @throws StateUnusableError when the directory or its files cannot be read or written
  */
 export function openSqliteLog(stateDir: string): Log {
   const file = path.join(stateDir, DATABASE);
-  // SQLite would create the file with the umask's mode; the log holds Secrets.
-  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
-  let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(file, { timeout: 0 });
-    prepare(database, file);
-    writeFileSync(path.join(stateDir, PID), `${process.pid}\n`, { mode: 0o600 });
-    return new SqliteLog(database, file);
+    const acknowledged = HighWaterMark.read(stateDir);
+    inspectDatabase(file, acknowledged ?? 0);
+    // SQLite would create the file with the umask's mode; the log holds Secrets.
+    if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    const database = openDatabase(file);
+    try {
+      if (acknowledged === undefined) skipUnknownRevisions(database);
+      writeFileSync(path.join(stateDir, PID), `${process.pid}\n`, { mode: 0o600 });
+      return new SqliteLog(database, stateDir);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
-    database?.close();
-    if (error instanceof StateDamagedError) throw error;
-    if (errorCode(error) === SQLITE_BUSY) throw new StateLockedError(stateDir, readPid(stateDir), error);
-    throw new StateDamagedError(file, (error as Error).message, error);
+    throw explained(stateDir, file, error as Error & { errcode?: number; code?: string });
   }
 }
 
-function prepare(database: DatabaseSync, file: string): void {
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-  // The exclusive lock is taken with the first write transaction and then kept.
-  database.exec('BEGIN IMMEDIATE');
-  const read = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
-  const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n;
-  if (tables === 0 && read('application_id') === 0) {
-    database.exec(SCHEMA);
-  } else if (read('application_id') !== APPLICATION_ID) {
-    throw new StateDamagedError(file, 'it is a database of another program');
-  } else if (read('user_version') !== FORMAT) {
-    throw new StateDamagedError(
-      file,
-      `it has format ${String(read('user_version'))}, and this version reads format ${FORMAT}`,
-    );
+function explained(stateDir: string, file: string, error: Error & { errcode?: number }): Error {
+  if (error instanceof StateDamagedError) return error;
+  const code = error.errcode === undefined ? undefined : error.errcode & 0xff;
+  if (code === SQLITE_BUSY) return new StateLockedError(stateDir, readPid(stateDir), error);
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+    return new StateDamagedError(file, error.message, error);
   }
-  database.exec('COMMIT');
-  const check = read('quick_check(1)');
-  if (check !== 'ok') throw new StateDamagedError(file, `it is damaged (${String(check)})`);
+  return new StateUnusableError(file, error.message, error);
+}
+
+function skipUnknownRevisions(database: DatabaseSync): void {
+  const { revision } = position(database);
+  if (revision > 0) compactDatabase(database, revision + UNKNOWN_REVISIONS);
 }
 
 function readPid(stateDir: string): number | undefined {
@@ -88,22 +82,30 @@ interface Row {
   deleted: number;
   previous: number;
   value: string;
+  /** Null in records that were written before there were checksums. */
+  checksum: number | null;
 }
 
 class SqliteLog implements Log {
   #database: DatabaseSync | undefined;
   readonly #file: string;
+  readonly #mark: HighWaterMark;
+  /** SQLite's write-ahead log, which it keeps while the database is open; synced from here, beside the event loop. */
+  readonly #wal: number;
   readonly #insert: StatementSync;
   #revision: number;
   #compacted: number;
+  #broken: Error | undefined;
 
-  constructor(database: DatabaseSync, file: string) {
+  constructor(database: DatabaseSync, stateDir: string) {
     this.#database = database;
-    this.#file = file;
-    this.#insert = database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?)');
-    this.#compacted = Number(database.prepare('SELECT revision FROM compaction').get()?.revision ?? 0);
-    const last = database.prepare('SELECT max(revision) AS revision FROM log').get()?.revision;
-    this.#revision = Math.max(Number(last ?? 0), this.#compacted);
+    this.#file = path.join(stateDir, DATABASE);
+    const { revision, compacted } = position(database);
+    this.#revision = revision;
+    this.#compacted = compacted;
+    this.#insert = database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)');
+    this.#wal = openSync(`${this.#file}-wal`, 'r');
+    this.#mark = new HighWaterMark(stateDir, revision);
   }
 
   get revision(): number {
@@ -117,8 +119,8 @@ class SqliteLog implements Log {
   *records(): Iterable<LogRecord> {
     const rows = this.#open().prepare('SELECT * FROM log ORDER BY revision').iterate();
     let expected = this.#compacted + 1;
-    for (const row of rows as IterableIterator<Row & Record<string, number | string>>) {
-      const { revision, key, deleted, previous, value } = row;
+    for (const row of rows as IterableIterator<Row & Record<string, number | string | null>>) {
+      const { revision, key, deleted, previous, value, checksum } = row;
       // Appends are gapless, so a hole after the compaction means that records were lost.
       if (revision > this.#compacted) {
         if (revision !== expected) {
@@ -126,53 +128,76 @@ class SqliteLog implements Log {
         }
         expected = revision + 1;
       }
-      yield { revision, key, previous, value, deleted: deleted === 1 };
+      const record = { revision, key, previous, value, deleted: deleted === 1 };
+      if (checksum !== null && checksum !== checksumOf(record)) {
+        throw new StateDamagedError(this.#file, `revision ${revision} (${key}) is not what was written`);
+      }
+      yield record;
     }
   }
 
   async append(records: readonly LogRecord[]): Promise<void> {
-    this.#transaction(() => {
-      for (const { revision, key, value, deleted, previous } of records) {
-        this.#insert.run(revision, key, deleted ? 1 : 0, previous, value);
+    if (this.#broken) throw this.#broken;
+    transaction(this.#open(), () => {
+      for (const record of records) {
+        const { revision, key, value, deleted, previous } = record;
+        this.#insert.run(revision, key, deleted ? 1 : 0, previous, value, checksumOf(record));
       }
     });
+    try {
+      await syncData(this.#wal);
+    } catch (error) {
+      // What is on the disk now is not known, and the kernel does not tell twice.
+      this.#broken = new Error(
+        `${this.#file}-wal could not be synced (${(error as Error).message}); writes are refused until a restart`,
+      );
+      throw this.#broken;
+    }
     this.#revision = records.at(-1)?.revision ?? this.#revision;
+    this.#mark.raise(this.#revision);
   }
 
   async compact(revision: number): Promise<void> {
     if (revision <= this.#compacted) return;
-    this.#transaction((database) => {
-      // Superseded: the `previous` of a later record. A deletion supersedes itself.
-      database
-        .prepare(
-          `DELETE FROM log WHERE revision IN (SELECT previous FROM log WHERE revision > ? AND revision <= ?)
-           OR (deleted = 1 AND revision <= ?)`,
-        )
-        .run(this.#compacted, revision, revision);
-      database.prepare('UPDATE compaction SET revision = ?').run(revision);
-    });
+    compactDatabase(this.#open(), revision);
     this.#compacted = revision;
   }
 
   async close(): Promise<void> {
-    this.#database?.close();
+    if (!this.#database) return;
+    this.#database.close();
     this.#database = undefined;
+    closeSync(this.#wal);
+    this.#mark.close();
   }
 
   #open(): DatabaseSync {
     if (!this.#database) throw new Error('the log is closed');
     return this.#database;
   }
+}
 
-  #transaction(body: (database: DatabaseSync) => void): void {
-    const database = this.#open();
-    database.exec('BEGIN IMMEDIATE');
-    try {
-      body(database);
-      database.exec('COMMIT');
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      throw error;
-    }
+const checksumOf = ({ revision, key, value, deleted, previous }: LogRecord) =>
+  crc32(value, crc32(`${revision} ${key} ${deleted} ${previous}`));
+
+function compactDatabase(database: DatabaseSync, revision: number): void {
+  const { compacted } = position(database);
+  transaction(database, () => {
+    // Superseded: the `previous` of a later record. A deletion supersedes itself.
+    const range = 'FROM log WHERE revision > ? AND revision <= ?';
+    database.prepare(`DELETE FROM log WHERE revision IN (SELECT previous ${range})`).run(compacted, revision);
+    database.prepare(`DELETE ${range} AND deleted = 1`).run(compacted, revision);
+    database.prepare('UPDATE compaction SET revision = ?').run(revision);
+  });
+}
+
+function transaction(database: DatabaseSync, body: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    body();
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
   }
 }
