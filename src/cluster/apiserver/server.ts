@@ -195,7 +195,11 @@ async function answer(
   const exchange = new Exchange(request, response, ANONYMOUS);
   try {
     exchange.user = context.authenticator.user(request.headers);
-    await dispatcher.dispatch(exchange);
+    await dispatcher.dispatch(exchange).catch(async (error) => {
+      // A refusal, too, may come from a write that is not durable yet.
+      await context.store.settled();
+      throw error;
+    });
   } catch (error) {
     if (!(error instanceof StatusError)) {
       context.log.error(

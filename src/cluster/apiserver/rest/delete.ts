@@ -86,7 +86,10 @@ export async function deleteObject(
   core.admission.admitDelete(target);
   const marked = markDeleted(kind, live, options, core.clock());
   const gone = isLeaving(kind, marked);
-  if (options.dryRun || (!gone && marked === live)) return { object: marked, gone };
+  if (options.dryRun || (!gone && marked === live)) {
+    await core.store.settled();
+    return { object: marked, gone };
+  }
   const written = gone
     ? await core.store.delete(resource, key, toStored(kind, kind.strategy.gracePeriodSeconds ? marked : live))
     : await core.store.put(resource, key, toStored(kind, marked));

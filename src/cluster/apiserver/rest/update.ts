@@ -85,9 +85,13 @@ export async function modifyObject(
   const given = modification.next(live);
   checkPreconditions(kind, name, given, live, modification);
   const next = prepared(core, target, given, live, modification);
-  if (unchanged(live, next)) return live;
+  if (unchanged(live, next)) {
+    await core.store.settled();
+    return live;
+  }
   if (modification.options.dryRun) {
     core.admission.settle(target, name);
+    await core.store.settled();
     return next;
   }
   if (isLeaving(kind, next)) {

@@ -100,6 +100,24 @@ describe('a store', () => {
     expect(pods.end).toBe(3);
   });
 
+  it('lets those wait who answer from writes that are not durable yet, and fails them with the writes', async () => {
+    const log = openSqliteLog(dir);
+    let broken = false;
+    const append = log.append.bind(log);
+    log.append = (records) => (broken ? Promise.reject(new Error('disk full')) : append(records));
+    const store = opened(undefined, log);
+    const pods = store.resource('/pods');
+    await store.settled();
+    void store.put(pods, 'ns/a', named('a'));
+    await store.settled();
+    expect(pods.get('ns/a')?.revision).toBe(1);
+    broken = true;
+    const refused = store.put(pods, 'ns/b', named('b'));
+    await expect(store.settled()).rejects.toThrow('the write could not be stored: disk full');
+    await expect(refused).rejects.toThrow('disk full');
+    await store.settled();
+  });
+
   it('fails what was waiting when the disk refuses, and goes on from the durable state', async () => {
     const log = openSqliteLog(dir);
     let broken = true;

@@ -38,6 +38,8 @@ export class Store {
   readonly #latest = new Map<string, { entry: Entry; deleted: boolean }>();
   #queue: PendingWrite[] = [];
   #flushing: Promise<void> | undefined;
+  /** The last write that was accepted, durable or not. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
   #committed = 0;
   #assigned: number;
   /** Revision and time of what was written, oldest first; one mark per transaction. */
@@ -90,6 +92,14 @@ export class Store {
     return this.#write(resource, key, lastState, true);
   }
 
+  /**
+   * Resolves when all writes that `latest` shows now are durable: whoever answers from what they left, be it a refusal
+   * or that nothing changed, waits for it. Rejects when the disk refuses them.
+   */
+  async settled(): Promise<void> {
+    if (this.#latest.size > 0) await this.#lastWrite;
+  }
+
   /** Forgets what is older than the bounds. */
   async compact(): Promise<void> {
     if (this.#closed) return;
@@ -136,6 +146,9 @@ export class Store {
     const written = new Promise<Entry>((resolve, reject) => {
       this.#queue.push({ resource, entry, deleted, previous, resolve, reject });
     });
+    // Whoever wrote hears of a failure; this copy of the promise is for those who wait with them.
+    written.catch(() => {});
+    this.#lastWrite = written;
     this.#flushing ??= this.#flush();
     return written;
   }
@@ -150,7 +163,10 @@ export class Store {
         await this.#log.append(batch.map(toRecord));
         this.#publish(batch);
       } catch (error) {
-        this.#refuse(batch, error);
+        this.#refuse(
+          batch,
+          new Error(`the write could not be stored: ${(error as Error).message}`, { cause: error }),
+        );
       }
     }
     this.#flushing = undefined;
@@ -174,7 +190,7 @@ export class Store {
   }
 
   /** What was waiting may build on what failed, so all of it fails. */
-  #refuse(batch: readonly PendingWrite[], error: unknown): void {
+  #refuse(batch: readonly PendingWrite[], error: Error): void {
     const refused = [...batch, ...this.#queue];
     this.#queue = [];
     this.#latest.clear();
