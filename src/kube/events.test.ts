@@ -25,13 +25,10 @@ function eventServer() {
       events.set(event.metadata.name!, event);
       return event as never;
     },
-    async get({ name }: { name: string }) {
+    async patch({ name }: { name: string }, _type: unknown, body: unknown) {
       const event = events.get(name);
       if (!event) throw new ApiError(404, 'NotFound', 'it does not');
-      return event as never;
-    },
-    async patch({ name }: { name: string }, _type: unknown, body: unknown) {
-      events.set(name, mergePatch(events.get(name)!, body));
+      events.set(name, mergePatch(event, body));
       return events.get(name) as never;
     },
   };
@@ -62,29 +59,59 @@ describe('an event recorder', () => {
     expect(event?.metadata.namespace).toBe('a');
   });
 
-  it('raises the count of what is said again, also after a restart', async () => {
+  it('raises the count of what is said again, until the Event has expired', async () => {
     const { events, client } = eventServer();
     let now = 0;
-    const options = { component: 'c', clock: () => now };
-    const recorder = createEventRecorder(client, options);
-    recorder.record(rollout, scaled);
-    recorder.record(rollout, scaled);
-    await recorder.flush();
-    now = 60_000;
-    const restarted = createEventRecorder(client, options);
-    restarted.record(rollout, scaled);
-    restarted.record(rollout, { ...scaled, message: 'something else' });
-    await restarted.flush();
-    expect(
+    const recorder = createEventRecorder(client, { component: 'c', clock: () => now });
+    const counts = () =>
       [...events.values()].map(({ count, firstTimestamp, lastTimestamp }) => [
         count,
         firstTimestamp,
         lastTimestamp,
-      ]),
-    ).toEqual([
+      ]);
+    recorder.record(rollout, scaled);
+    recorder.record(rollout, scaled);
+    await recorder.flush();
+    now = 60_000;
+    recorder.record(rollout, scaled);
+    recorder.record(rollout, { ...scaled, message: 'something else' });
+    await recorder.flush();
+    expect(counts()).toEqual([
       [3, '1970-01-01T00:00:00Z', '1970-01-01T00:01:00Z'],
       [1, '1970-01-01T00:01:00Z', '1970-01-01T00:01:00Z'],
     ]);
+    events.clear();
+    recorder.record(rollout, scaled);
+    await recorder.flush();
+    expect(counts()).toEqual([[1, '1970-01-01T00:01:00Z', '1970-01-01T00:01:00Z']]);
+  });
+
+  it('gives names that sort as the events happened, within a millisecond and among reporters', async () => {
+    const { events, client } = eventServer();
+    const [scheduler, kubelet] = ['scheduler', 'kubelet'].map((component) =>
+      createEventRecorder(client, { component, clock: () => 1_700_000_000_500 }),
+    );
+    scheduler?.record(rollout, { type: 'Normal', reason: 'Scheduled', message: 'm' });
+    for (const reason of ['Pulled', 'Created', 'Started']) {
+      kubelet?.record(rollout, { type: 'Normal', reason, message: 'm' });
+    }
+    await kubelet?.flush();
+    await scheduler?.flush();
+    const sorted = [...events.keys()].sort().map((name) => events.get(name)?.reason);
+    expect(sorted).toEqual(['Scheduled', 'Pulled', 'Created', 'Started']);
+  });
+
+  it('takes another name when another process had the same one', async () => {
+    const { events, client } = eventServer();
+    let taken = 1;
+    const create: typeof client.create = async (type, object) => {
+      if (taken-- > 0) throw new ApiError(409, 'AlreadyExists', 'it exists');
+      return client.create(type, object);
+    };
+    const recorder = createEventRecorder({ ...client, create }, { component: 'c', clock: () => 0 });
+    recorder.record(rollout, scaled);
+    await recorder.flush();
+    expect([...events.values()]).toMatchObject([{ count: 1, reason: scaled.reason }]);
   });
 
   it('puts events about cluster-scoped objects into default, and can be about another object', async () => {

@@ -33,7 +33,12 @@ const MAX_WAITING = 5000;
 /** Writes side by side; of one event never two. */
 const AT_ONCE = 8;
 
-type EventWriter = Pick<KubeClient, 'create' | 'get' | 'patch'>;
+/** How many different events are remembered, to raise their count when they happen again. */
+const MAX_REMEMBERED = 4096;
+/** Two reporters may take one name in the same nanosecond; never thrice in a row. */
+const NAMES_TO_TRY = 3;
+
+type EventWriter = Pick<KubeClient, 'create' | 'patch'>;
 
 interface Waiting {
   event: Event;
@@ -41,27 +46,35 @@ interface Waiting {
   times: number;
 }
 
+/** An Event that was written, and its count then. */
+interface Written {
+  name: string;
+  count: number;
+}
+
 /**
- * Writes core/v1 Events. The same thing said again about the same object raises the count of one Event: its name is a
- * hash of what it says, so that this holds across restarts too.
+ * Writes core/v1 Events. The same thing said again about the same object raises the count of one Event, as long as this
+ * process lives. Names end with the time, as everywhere in Kubernetes: clients list events by name, and times of events
+ * have seconds only, so the names are what puts `Scheduled` before `Pulled` before `Started`.
  */
 export function createEventRecorder(client: EventWriter, options: EventRecorderOptions): EventRecorder {
   const { component, clock, log } = options;
   const waiting = new Map<string, Waiting>();
+  const written = new Map<string, Written>();
   let writing: Promise<void> | undefined;
 
   async function writeAll(): Promise<void> {
     while (waiting.size > 0) {
       const batch = [...waiting].slice(0, AT_ONCE);
       for (const [key] of batch) waiting.delete(key);
-      await Promise.all(batch.map(([, next]) => write(next)));
+      await Promise.all(batch.map(([key, next]) => write(key, next)));
     }
     writing = undefined;
   }
 
-  async function write(next: Waiting): Promise<void> {
+  async function write(key: string, next: Waiting): Promise<void> {
     try {
-      await writeEvent(client, next);
+      remember(key, await writeEvent(client, next, written.get(key), clock));
     } catch (error) {
       const { involvedObject, reason } = next.event;
       const { namespace, name } = involvedObject;
@@ -69,14 +82,23 @@ export function createEventRecorder(client: EventWriter, options: EventRecorderO
     }
   }
 
+  /** Forgets the one that has not been written for the longest time when there are too many. */
+  function remember(key: string, event: Written): void {
+    written.delete(key);
+    written.set(key, event);
+    const [oldest] = written.keys();
+    if (written.size > MAX_REMEMBERED && oldest !== undefined) written.delete(oldest);
+  }
+
   return {
     record(about, record) {
-      const event = buildEvent(referenceTo(about, record), record, component, formatTime(clock()));
-      const key = `${event.metadata.namespace}/${event.metadata.name}`;
+      const event = buildEvent(referenceTo(about, record), record, component, clock());
+      const key = identityOf(event);
       const earlier = waiting.get(key);
       if (earlier) {
+        const { metadata, firstTimestamp } = earlier.event;
         earlier.times++;
-        earlier.event = { ...event, firstTimestamp: earlier.event.firstTimestamp };
+        earlier.event = { ...event, metadata, firstTimestamp };
         return;
       }
       if (waiting.size >= MAX_WAITING) {
@@ -93,24 +115,33 @@ export function createEventRecorder(client: EventWriter, options: EventRecorderO
   };
 }
 
-async function writeEvent(client: EventWriter, { event, times }: Waiting): Promise<void> {
-  const { namespace, name = '' } = event.metadata;
-  const ref = { type: Events, namespace, name };
-  try {
-    await client.create(Events, { ...event, count: times });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
+async function writeEvent(
+  client: EventWriter,
+  { event, times }: Waiting,
+  before: Written | undefined,
+  clock: Clock,
+): Promise<Written> {
+  const { involvedObject, lastTimestamp, metadata } = event;
+  if (before) {
+    const count = before.count + times;
+    const resourceVersion = involvedObject.resourceVersion ?? null;
     try {
-      const { count = 1 } = await client.get(ref);
-      await client.patch(ref, 'merge', {
-        count: count + times,
-        lastTimestamp: event.lastTimestamp,
-        involvedObject: { resourceVersion: event.involvedObject.resourceVersion ?? null },
-      });
-    } catch (missing) {
-      // It has expired between the two; the count begins anew.
-      if (!isNotFound(missing)) throw missing;
-      await client.create(Events, { ...event, count: times });
+      const ref = { type: Events, namespace: metadata.namespace, name: before.name };
+      await client.patch(ref, 'merge', { count, lastTimestamp, involvedObject: { resourceVersion } });
+      return { name: before.name, count };
+    } catch (error) {
+      // It has expired; the count begins anew.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  let name = metadata.name ?? '';
+  for (let tried = 1; ; tried++) {
+    try {
+      await client.create(Events, { ...event, metadata: { ...metadata, name }, count: times });
+      return { name, count: times };
+    } catch (error) {
+      if (!isAlreadyExists(error) || tried === NAMES_TO_TRY) throw error;
+      name = nameOf(involvedObject, clock());
     }
   }
 }
@@ -139,29 +170,16 @@ function referenceTo(
   };
 }
 
-function buildEvent(about: ObjectReference, record: EventRecord, component: string, time: string): Event {
+function buildEvent(about: ObjectReference, record: EventRecord, component: string, now: number): Event {
   const { type, reason } = record;
   const message = truncate(record.message, MAX_MESSAGE);
-  const identity = [
-    about.apiVersion,
-    about.kind,
-    about.namespace,
-    about.name,
-    about.uid,
-    type,
-    reason,
-    message,
-  ];
-  const hash = createHash('sha256')
-    .update(JSON.stringify([...identity, component]))
-    .digest('hex')
-    .slice(0, 16);
   // Of a cluster-scoped object the events are in `default`.
   const namespace = about.namespace ?? 'default';
+  const time = formatTime(now);
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${(about.name ?? '').slice(0, 236)}.${hash}`, namespace },
+    metadata: { name: nameOf(about, now), namespace },
     involvedObject: about,
     type,
     reason,
@@ -172,6 +190,22 @@ function buildEvent(about: ObjectReference, record: EventRecord, component: stri
     firstTimestamp: time,
     lastTimestamp: time,
   };
+}
+
+/** What makes two events the same. */
+function identityOf({ involvedObject: about, type, reason, message, metadata }: Event): string {
+  const { apiVersion, kind, name, uid } = about;
+  const parts = [metadata.namespace, apiVersion, kind, name, uid, type, reason, message];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+}
+
+let lastNanoseconds = 0n;
+
+/** The object's name and the time in nanoseconds; later ones sort later, also within the clock's millisecond. */
+function nameOf(about: ObjectReference, now: number): string {
+  const nanoseconds = BigInt(Math.trunc(now)) * 1_000_000n;
+  lastNanoseconds = nanoseconds > lastNanoseconds ? nanoseconds : lastNanoseconds + 1n;
+  return `${(about.name ?? '').slice(0, 236)}.${lastNanoseconds.toString(16).padStart(16, '0')}`;
 }
 
 function truncate(text: string, length: number): string {
