@@ -208,7 +208,7 @@ function fieldErrorText({ type, value, detail }: FieldError): string {
   const parts = [PREFIX[type]];
   if (NAMES_VALUE.has(type)) parts.push(formatValue(value));
   if (detail) parts.push(detail);
-  return parts.join(': ');
+  return parts.filter((part) => part !== '').join(': ');
 }
 
 function formatValue(value: unknown): string {

@@ -4,6 +4,7 @@
  */
 import { autoscalersV1, autoscalersV2 } from './autoscalers.ts';
 import { configMaps, secrets, serviceAccounts } from './config.ts';
+import { cronJobs } from './cronjobs.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { controllerRevisions, daemonSets } from './daemonsets.ts';
 import { deployments } from './deployments.ts';
@@ -11,7 +12,7 @@ import { podDisruptionBudgets } from './disruption-budgets.ts';
 import { endpointSlices, endpoints } from './endpoints.ts';
 import { coreEvents, newEvents } from './events.ts';
 import { ingressClasses, ingresses } from './ingresses.ts';
-import { cronJobs, jobs } from './jobs.ts';
+import { jobs } from './jobs.ts';
 import type { Kind } from './kind.ts';
 import { leases } from './leases.ts';
 import { namespaces } from './namespaces.ts';

@@ -11,7 +11,7 @@ import {
   Jobs,
   parseTime,
 } from '../../../api/index.ts';
-import { endingOf } from '../job/decide.ts';
+import { endingOf } from '../job/ending.ts';
 import { parseSchedule, type Schedule, ScheduleError } from './schedule.ts';
 
 export interface CronJobView {

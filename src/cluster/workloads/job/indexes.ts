@@ -1,6 +1,5 @@
 import type { Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
-import { isActive } from '../common/pods.ts';
 
 /** Completion mode Indexed: each pod does the part of the work that its number says, and each part once. */
 
@@ -10,39 +9,46 @@ const VARIABLE = 'JOB_COMPLETION_INDEX';
 
 export const isIndexed = ({ spec }: Job): boolean => spec?.completionMode === 'Indexed';
 
-function indexOf({ metadata }: Pod): number | undefined {
+/** The number of a pod's part; undefined when it has none of this Job's. */
+export function indexOf({ metadata }: Pod, { spec }: Job): number | undefined {
   const text = metadata?.annotations?.[COMPLETION_INDEX];
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  const index = text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return index !== undefined && index < (spec?.completions ?? 0) ? index : undefined;
 }
 
-/** The parts that are done, in order: those that were counted before, and those whose pods have succeeded. */
-export function completedIndexes({ spec, status }: Job, pods: readonly Pod[]): number[] {
-  const completions = spec?.completions ?? 0;
-  const done = new Set(parseIndexes(status?.completedIndexes ?? '', completions));
+/** The parts that are done by what the Job's status says, in order. */
+export const knownCompleted = ({ spec, status }: Job): number[] =>
+  parseIndexes(status?.completedIndexes ?? '', spec?.completions ?? 0);
+
+/** The parts that are done: those that are known, and those whose pods have succeeded. */
+export function completedIndexes(job: Job, pods: readonly Pod[]): number[] {
+  const done = new Set(knownCompleted(job));
   for (const pod of pods) {
-    const index = indexOf(pod);
-    if (index !== undefined && index < completions && pod.status?.phase === 'Succeeded') done.add(index);
+    const index = indexOf(pod, job);
+    if (index !== undefined && pod.status?.phase === 'Succeeded') done.add(index);
   }
-  return [...done].sort((a, b) => a - b);
+  return inOrder(done);
 }
 
-/** Active pods whose part is done, is another's as well, or is none of this Job's. */
-export function redundantPods(job: Job, pods: readonly Pod[]): Pod[] {
-  const taken = new Set(completedIndexes(job, pods));
-  return pods.filter(isActive).filter((pod) => {
-    const index = indexOf(pod);
-    if (index === undefined || index >= (job.spec?.completions ?? 0) || taken.has(index)) return true;
+/** Active pods whose part is over, is another's as well, or is none of this Job's. */
+export function redundantPods(job: Job, active: readonly Pod[], over: readonly number[]): Pod[] {
+  const taken = new Set(over);
+  return active.filter((pod) => {
+    const index = indexOf(pod, job);
+    if (index === undefined || taken.has(index)) return true;
     taken.add(index);
     return false;
   });
 }
 
-/** The first parts that are neither done nor being worked on. */
-export function openIndexes(job: Job, pods: readonly Pod[], count: number): number[] {
-  const taken = new Set<number | undefined>([
-    ...completedIndexes(job, pods),
-    ...pods.filter(isActive).map(indexOf),
-  ]);
+/** The first parts that are neither over nor being worked on. */
+export function openIndexes(
+  job: Job,
+  working: readonly Pod[],
+  over: readonly number[],
+  count: number,
+): number[] {
+  const taken = new Set([...over, ...working.map((pod) => indexOf(pod, job))]);
   const open: number[] = [];
   for (let index = 0; index < (job.spec?.completions ?? 0) && open.length < count; index++) {
     if (!taken.has(index)) open.push(index);
@@ -79,7 +85,9 @@ export function withIndex(pod: Pod, job: Job, index: number): Pod {
   };
 }
 
-/** Kubernetes' short form: `0-2,4`. The numbers are in order. */
+export const inOrder = (indexes: Iterable<number>): number[] => [...indexes].sort((a, b) => a - b);
+
+/** Kubernetes' short form: `0-2,4`; two in a row are not shortened. The numbers are in order. */
 export function formatIndexes(indexes: readonly number[]): string {
   const runs: [number, number][] = [];
   for (const index of indexes) {
@@ -87,11 +95,13 @@ export function formatIndexes(indexes: readonly number[]): string {
     if (run && run[1] === index - 1) run[1] = index;
     else runs.push([index, index]);
   }
-  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  return runs
+    .map(([first, last]) => (first === last ? `${first}` : `${first}${last - first > 1 ? '-' : ','}${last}`))
+    .join(',');
 }
 
 /** Those below the limit, however far a run that somebody wrote may reach. */
-function parseIndexes(text: string, limit: number): number[] {
+export function parseIndexes(text: string, limit: number): number[] {
   return text.split(',').flatMap((run) => {
     const [first, last = first] = run.split('-').filter(Boolean).map(Number);
     if (first === undefined || last === undefined || Number.isNaN(first + last)) return [];
