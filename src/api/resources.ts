@@ -5,6 +5,7 @@ import type {
   ReplicaSet,
   StatefulSet,
 } from 'kubernetes-types/apps/v1.d.ts';
+import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.ts';
 import type { CronJob, Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { Lease } from 'kubernetes-types/coordination/v1.d.ts';
 import type {
@@ -115,6 +116,12 @@ export const ControllerRevisions = resource<ControllerRevision>(
   'v1',
   'ControllerRevision',
   'controllerrevisions',
+);
+export const HorizontalPodAutoscalers = resource<HorizontalPodAutoscaler>(
+  'autoscaling',
+  'v2',
+  'HorizontalPodAutoscaler',
+  'horizontalpodautoscalers',
 );
 export const Jobs = resource<Job>('batch', 'v1', 'Job', 'jobs');
 export const CronJobs = resource<CronJob>('batch', 'v1', 'CronJob', 'cronjobs');

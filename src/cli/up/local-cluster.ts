@@ -96,7 +96,11 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       (each) => each.stop(),
     );
     started(
-      await startWorkloadControllers({ ...part('workloads'), volumesFolder: join(stateDir, 'volumes') }),
+      await startWorkloadControllers({
+        ...part('workloads'),
+        volumesFolder: join(stateDir, 'volumes'),
+        autoscalerSyncMs: options.horizontalPodAutoscalerSyncPeriod,
+      }),
       (each) => each.stop(),
     );
     started(

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../api/index.ts';
 import type { Informers, KubeClient } from '../../kube/index.ts';
+import { startAutoscalerController } from './autoscaler/controller.ts';
 import { startClaimBinder } from './claims/controller.ts';
 import type { Controller } from './common/context.ts';
 import { startCronJobController } from './cronjob/controller.ts';
@@ -18,9 +19,9 @@ import { startServiceAccountController } from './serviceaccount/controller.ts';
 import { startStatefulSetController } from './statefulset/controller.ts';
 
 /**
- * The controllers that make a cluster out of an API server: the workloads, disruption budgets, the endpoints of
- * Services, namespaces, owners, ServiceAccounts, volume claims, and the scheduler. Ordinary clients of the API: they know nothing of who
- * serves it or runs its pods.
+ * The controllers that make a cluster out of an API server: the workloads, their autoscalers, disruption budgets, the
+ * endpoints of Services, namespaces, owners, ServiceAccounts, volume claims, and the scheduler. Ordinary clients of the
+ * API: they know nothing of who serves it or runs its pods.
  */
 export interface WorkloadOptions {
   client: KubeClient;
@@ -29,7 +30,12 @@ export interface WorkloadOptions {
   log: Logger;
   /** Folder for the volumes of the default storage class; without it there is none, and claims wait for volumes that users make. */
   volumesFolder?: string;
+  /** Milliseconds between two looks at a HorizontalPodAutoscaler. Default: 15,000. */
+  autoscalerSyncMs?: number;
 }
+
+/** As the controller manager's `--horizontal-pod-autoscaler-sync-period`. */
+const AUTOSCALER_SYNC_MS = 15_000;
 
 /** Each observes, decides by a pure function, and acts; stopped, all of them finish what they have begun. */
 export function startWorkloadControllers(options: WorkloadOptions): { stop(): Promise<void> } {
@@ -43,6 +49,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startJobController(options),
     startCronJobController(options),
     startDisruptionController(options, discovery),
+    startAutoscalerController(options, discovery, options.autoscalerSyncMs ?? AUTOSCALER_SYNC_MS),
     startEndpointsController(options),
     startScheduler(options),
     startServiceAccountController(options),

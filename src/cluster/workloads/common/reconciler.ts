@@ -31,6 +31,8 @@ export interface ReconcilerOptions<T extends KubeObject, View> {
   /** The snapshot that the decision is made on; undefined when there is nothing (left) to decide. */
   observe(object: T, key: string): View | undefined | Promise<View | undefined>;
   decide(view: View, now: Instant): Decision<unknown>;
+  /** Called after all effects of the latest decision have been carried out and its status is written. */
+  carriedOut?(key: string): void;
   /** Called when the object of a key is gone. */
   gone?(key: string): void | Promise<void>;
   /** What the status says after an effect has failed; the effects of the decision are not carried out. */
@@ -81,6 +83,7 @@ export function startReconciler<T extends KubeObject, View>(options: ReconcilerO
       const decision = options.decide(view, now);
       try {
         await carryOut(key, object, decision);
+        options.carriedOut?.(key);
       } catch (error) {
         if (error instanceof EffectError && options.decideFailure && !isQuiet(error)) {
           await carryOut(key, object, { ...options.decideFailure(view, error, clock()), effects: [] });
