@@ -11,7 +11,7 @@ export class Offers {
   constructor(slices: Informer<EndpointSlice>) {
     this.#slices = slices;
     slices.addIndex(INDEX, (slice) =>
-      slice.endpoints.flatMap(({ conditions, targetRef }) =>
+      (slice.endpoints ?? []).flatMap(({ conditions, targetRef }) =>
         conditions?.ready !== false && targetRef?.uid ? [targetRef.uid] : [],
       ),
     );

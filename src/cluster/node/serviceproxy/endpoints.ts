@@ -17,10 +17,10 @@ export interface Endpoint {
 export function endpointsOf(slices: readonly EndpointSlice[], portName: string): Endpoint[] {
   const ready: Endpoint[] = [];
   const ending: Endpoint[] = [];
-  for (const { endpoints, ports = [] } of slices) {
-    const port = ports.find(({ name = '' }) => name === portName)?.port;
+  for (const { endpoints, ports } of slices) {
+    const port = ports?.find(({ name = '' }) => name === portName)?.port;
     if (port === undefined) continue;
-    for (const { addresses, conditions = {} } of endpoints) {
+    for (const { addresses, conditions = {} } of endpoints ?? []) {
       const list = conditions.ready !== false ? ready : ending;
       if (list === ending && !(conditions.serving && conditions.terminating)) continue;
       for (const host of addresses) list.push({ host, port: bindablePort(port) });

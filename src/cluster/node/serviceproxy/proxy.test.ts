@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { ServicePort, ServiceSpec } from 'kubernetes-types/core/v1.d.ts';
-import type { Endpoint } from 'kubernetes-types/discovery/v1.d.ts';
+import type { Endpoint, EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EndpointSlices, Services } from '../../../api/index.ts';
 import { Informers } from '../../../kube/index.ts';
@@ -163,5 +163,11 @@ describe('endpoints', () => {
     ];
     expect(endpointsOf(slices, 'http').map(({ host }) => host)).toEqual(['127.0.0.1']);
     expect(endpointsOf(slices, 'other')).toEqual([]);
+  });
+
+  it('are none when a slice names none, as the API writes an empty list', () => {
+    const empty = { addressType: 'IPv4', ports: [{ port: 8080 }] } as unknown as EndpointSlice;
+    const nothing = { addressType: 'IPv4', endpoints: null, ports: null } as unknown as EndpointSlice;
+    expect(endpointsOf([empty, nothing], '')).toEqual([]);
   });
 });
