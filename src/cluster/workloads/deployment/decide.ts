@@ -178,6 +178,8 @@ function markRevision(deployment: Deployment, revision: number): Effect[] {
       what: `mark Deployment ${name} with revision ${revision}`,
       ref: { type: Deployments, namespace, name },
       patch: { metadata: { annotations: { [REVISION]: String(revision) } } },
+      // Through the status, where annotations may be written too, because there they do not raise the generation.
+      subresource: 'status',
     },
   ];
 }
