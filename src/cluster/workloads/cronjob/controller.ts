@@ -2,9 +2,8 @@ import type { CronJob, Job } from 'kubernetes-types/batch/v1.d.ts';
 import { CronJobs, controllerOf, Jobs } from '../../../api/index.ts';
 import { keyOf, objectKey } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
-import { tellFailure } from '../common/failure.ts';
 import { startReconciler } from '../common/reconciler.ts';
-import { type CronJobView, decideCronJob } from './decide.ts';
+import { type CronJobView, decideCronJob, decideCronJobFailure } from './decide.ts';
 
 export function startCronJobController(context: Context): Controller {
   const { informers } = context;
@@ -20,7 +19,7 @@ export function startCronJobController(context: Context): Controller {
       return { cronJob, jobs: jobs.ownedBy(uid).filter((job) => controllerOf(job)?.uid === uid) };
     },
     decide: decideCronJob,
-    decideFailure: tellFailure,
+    decideFailure: decideCronJobFailure,
   });
 
   const jobChanged = (job: Job) => {

@@ -24,7 +24,12 @@ function decide(
 }
 
 const job = (name: string, ending?: 'Complete' | 'Failed', startedAgo = 60): Job => ({
-  metadata: { name, namespace: 'a', uid: `uid-${name}` },
+  metadata: {
+    name,
+    namespace: 'a',
+    uid: `uid-${name}`,
+    annotations: { 'batch.kubernetes.io/cronjob-scheduled-timestamp': ago(startedAgo) },
+  },
   status: {
     startTime: ago(startedAgo),
     ...(ending && { conditions: [{ type: ending, status: 'True' }] }),
@@ -54,6 +59,24 @@ describe('a CronJob', () => {
     ]);
     expect(decision.status?.lastScheduleTime).toBe(ago(0));
     expect(decision.wakeAt).toBe(NOW + 3_600_000);
+  });
+
+  it('whose date never comes makes nothing', () => {
+    const decision = decide({ schedule: '0 0 31 2 *' });
+    expect(decision).toMatchObject({ effects: [], events: [] });
+    expect(decision.wakeAt).toBeUndefined();
+  });
+
+  it('tells of a Job that a user made from it, which holds nothing up', () => {
+    const manual: Job = { metadata: { name: 'manual', namespace: 'a', uid: 'uid-m' } };
+    const decision = decide({ concurrencyPolicy: 'Forbid' }, { jobs: [manual] });
+    expect(names(decision)).toEqual([`create ${NAME_NOW}`]);
+    expect(decision.status?.active).toBeUndefined();
+    expect(decision.events[0]).toEqual({
+      type: 'Warning',
+      reason: 'UnexpectedJob',
+      message: 'Saw a job that the controller did not create or forgot: manual',
+    });
   });
 
   it('does nothing before its time, and nothing for times before it existed', () => {

@@ -11,6 +11,7 @@ import {
   Jobs,
   parseTime,
 } from '../../../api/index.ts';
+import type { EffectError } from '../common/act.ts';
 import { endingOf } from '../job/ending.ts';
 import { parseSchedule, type Schedule, ScheduleError } from './schedule.ts';
 
@@ -27,7 +28,9 @@ const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 const MANY_MISSED = 100;
 
 const nameOf = (job: Job): string => job.metadata?.name ?? '';
-const isRunning = (job: Job): boolean => endingOf(job) === undefined;
+/** Those that were made by the schedule and have not ended; what a user makes from its template holds nothing up. */
+const isRunning = (job: Job): boolean => endingOf(job) === undefined && isScheduled(job);
+const isScheduled = ({ metadata }: Job): boolean => metadata?.annotations?.[SCHEDULED_AT] !== undefined;
 
 /** What a pass has come to. */
 interface Pass {
@@ -38,7 +41,7 @@ interface Pass {
 /** Makes a Job at each time of the schedule, and clears away those that ended long ago. */
 export function decideCronJob(view: CronJobView, now: Instant): Decision<CronJobStatus> {
   const { cronJob } = view;
-  const pass: Pass = { effects: [], events: endedEvents(view) };
+  const pass: Pass = { effects: [], events: [...endedEvents(view), ...unexpectedEvents(view)] };
   const status = statusOf(view);
   clearHistory(view, pass);
   const done = (code: string, text: string): Decision<CronJobStatus> => ({
@@ -173,6 +176,16 @@ function endedEvents({ cronJob, jobs }: CronJobView): EventRecord[] {
   });
 }
 
+/** Tells of those that run and are not the schedule's. */
+function unexpectedEvents({ jobs }: CronJobView): EventRecord[] {
+  return jobs
+    .filter((job) => endingOf(job) === undefined && !isScheduled(job))
+    .map((job) => {
+      const message = `Saw a job that the controller did not create or forgot: ${nameOf(job)}`;
+      return { type: 'Warning', reason: 'UnexpectedJob', message };
+    });
+}
+
 /** Jobs that ended go, the oldest first, beyond the limits for those that succeeded and those that failed. */
 function clearHistory({ cronJob, jobs }: CronJobView, pass: Pass): void {
   const { successfulJobsHistoryLimit = 3, failedJobsHistoryLimit = 1 } = cronJob.spec ?? {};
@@ -192,4 +205,13 @@ function remove(job: Job, { effects, events }: Pass): void {
   const ref = { type: Jobs, namespace, name };
   effects.push({ kind: 'delete', what: `delete Job ${name}`, ref, uid, propagationPolicy: 'Background' });
   events.push({ type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted job ${name}` });
+}
+
+/** What is left to say when a Job could not be made or deleted. */
+export function decideCronJobFailure(_view: CronJobView, { effect, cause }: EffectError): Decision<never> {
+  const [reason, verb] =
+    effect.kind === 'delete' ? ['FailedDelete', 'Deleted'] : ['FailedCreate', 'Error creating'];
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const message = `${verb} job: ${text}`;
+  return { effects: [], events: [{ type: 'Warning', reason, message }], because: [{ code: reason, text }] };
 }

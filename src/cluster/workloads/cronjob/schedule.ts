@@ -33,7 +33,7 @@ export function parseSchedule(text: string, timeZone: string | undefined, start:
     const tz = checkTimeZone(timeZone ?? 'UTC');
     // The library knows all of Kubernetes' names but this one.
     const expression = text.trim() === '@midnight' ? '@daily' : text;
-    CronExpressionParser.parse(expression, { tz });
+    if (neverComes(expression, tz)) return { next: () => undefined, last: () => undefined };
     const from = (time: Instant) =>
       CronExpressionParser.parse(expression, { tz, currentDate: new Date(time) });
     return {
@@ -54,6 +54,17 @@ export function parseSchedule(text: string, timeZone: string | undefined, start:
       `unparseable schedule: ${JSON.stringify(text)} : ${why}`,
       error,
     );
+  }
+}
+
+/** Good fields that no day has, such as 31 February; the library refuses them. @throws what else it refuses */
+function neverComes(expression: string, tz: string): boolean {
+  try {
+    CronExpressionParser.parse(expression, { tz });
+    return false;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('explicit day of month')) return true;
+    throw error;
   }
 }
 
