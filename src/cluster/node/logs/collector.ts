@@ -20,7 +20,11 @@ interface RawFile {
   fd: number;
   /** Bytes that are in the log already. */
   offset: number;
+  /** Bytes that those who follow the output were told of; beyond `offset` while a line is unfinished. */
+  told: number;
 }
+
+type OutputListener = (stream: Stream, bytes: Buffer) => void;
 
 /**
  * Copies what a program writes to the files `stdout` and `stderr` of its folder into `log`, with time and stream.
@@ -37,6 +41,7 @@ export class LogCollector {
   readonly #raw: RawFile[];
   readonly #offsetsFd: number;
   readonly #followers = new Set<() => void>();
+  readonly #outputListeners = new Set<OutputListener>();
   #logFd: number;
   #logSize: number;
   #finished = false;
@@ -51,7 +56,7 @@ export class LogCollector {
       const fd = openSync(join(folder, stream), 'a+', 0o600);
       const { size } = fstatSync(fd);
       const offset = noted[stream];
-      return { stream, fd, offset: offset > size ? 0 : offset };
+      return { stream, fd, offset: offset > size ? 0 : offset, told: size };
     });
     this.#logFd = openSync(join(folder, 'log'), 'a+', 0o600);
     const { size } = fstatSync(this.#logFd);
@@ -92,11 +97,18 @@ export class LogCollector {
     return () => this.#followers.delete(listener);
   }
 
+  /** Calls back with all that is written from now on, unfinished lines too. Returns how to stop it. */
+  onOutput(listener: OutputListener): () => void {
+    this.#outputListeners.add(listener);
+    return () => this.#outputListeners.delete(listener);
+  }
+
   #copy(raw: RawFile, last: boolean): number {
     let added = 0;
     for (;;) {
       const length = readSync(raw.fd, chunk, 0, CHUNK_BYTES, raw.offset);
       if (length === 0) break;
+      this.#tell(raw, chunk.subarray(0, length));
       const time = formatNanoseconds(fstatSync(raw.fd, { bigint: true }).mtimeNs);
       const { entries, consumed } = this.#entries(chunk.subarray(0, length), raw.stream, time, last);
       if (consumed === 0) break;
@@ -107,6 +119,17 @@ export class LogCollector {
       added += bytes.length;
     }
     return added;
+  }
+
+  /** Passes on what is new in bytes that were read at the file's offset. */
+  #tell(raw: RawFile, bytes: Buffer): void {
+    const end = raw.offset + bytes.length;
+    if (end <= raw.told) return;
+    const fresh = bytes.subarray(Math.max(0, raw.told - raw.offset));
+    raw.told = end;
+    if (this.#outputListeners.size === 0) return;
+    const copy = Buffer.from(fresh);
+    for (const listener of [...this.#outputListeners]) listener(raw.stream, copy);
   }
 
   #entries(
@@ -141,6 +164,7 @@ export class LogCollector {
       if (raw.offset > this.#maxRawBytes && fstatSync(raw.fd).size === raw.offset) {
         ftruncateSync(raw.fd, 0);
         raw.offset = 0;
+        raw.told = 0;
       }
     }
     this.#noteOffsets();

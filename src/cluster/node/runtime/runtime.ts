@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Instant } from '../../../api/index.ts';
 import type { LogQuery } from '../logs/read.ts';
@@ -32,6 +33,12 @@ export interface Launch {
   env: Readonly<Record<string, string>>;
   /** Absolute; undefined: the pod's own folder. */
   workingDir?: string | undefined;
+  /** The program reads what attached clients send; else its input is empty. */
+  stdin?: boolean | undefined;
+  /** The input ends when the first client that attached to it has gone. */
+  stdinOnce?: boolean | undefined;
+  /** The program runs in a terminal. */
+  tty?: boolean | undefined;
 }
 
 /** How a run ended. */
@@ -58,6 +65,39 @@ export interface ExecResult {
   output: string;
 }
 
+/** A terminal's size in characters. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+/** A command to run in a container for somebody who watches. */
+export interface ExecRequest {
+  command: readonly string[];
+  /** Somebody may write to it; else its input is empty. */
+  stdin: boolean;
+  /** In a terminal: what it writes to stderr comes with stdout. */
+  tty: boolean;
+}
+
+/**
+ * The streams of a command (`exec`) or of a container's own program (`attach`). Whoever opened it reads `stdout` and
+ * `stderr` to their ends; a reader that is slow slows the program down.
+ */
+export interface StreamSession {
+  /** Undefined when it was not asked for, or the program reads nothing. Ending it is the program's end of input. */
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  /** Undefined in a terminal. */
+  readonly stderr: Readable | undefined;
+  /** Settles with the exit code as a shell reports it; never rejects. Output may still have to be read. */
+  readonly ended: Promise<number>;
+  /** No effect without a terminal. */
+  resize(size: TerminalSize): void;
+  /** Lets go of the streams, and kills the command if it is one. Idempotent. */
+  close(): void;
+}
+
 /** One run of a container, alive or ended. */
 export interface RuntimeContainer {
   /** `<runtime>://<id>`. */
@@ -76,6 +116,13 @@ export interface RuntimeContainer {
   logs(query: LogQuery, signal?: AbortSignal): AsyncIterable<Buffer>;
   /** Runs a command beside the container, in its environment. Undefined exit code: it could not be run in time. */
   exec(command: readonly string[], options: { timeoutMs: number }): Promise<ExecResult>;
+  /**
+   * Runs a command in the container while the session is open; it ends with the container at the latest.
+   * @throws StartError when it cannot be started; its `exitCode` is what a shell would answer
+   */
+  openExec(request: ExecRequest): Promise<StreamSession>;
+  /** Joins the container's own program: what it writes from now on, and its input where it has one. */
+  openAttach(request: { stdin: boolean }): Promise<StreamSession>;
   /** Ends what is left of it and forgets its files. */
   remove(): Promise<void>;
   /** Lets go of it without ending it: the next agent will recover it. */
@@ -103,9 +150,16 @@ export class ImagePullError extends Error {
   override name = 'ImagePullError';
 }
 
-/** The program cannot be started: status `RunContainerError`, exit code 128. */
+/** A program cannot be started: status `RunContainerError`, exit code 128; as a command of `openExec` 126 or 127. */
 export class StartError extends Error {
   override name = 'StartError';
+  /** As a shell has it: 127 for a program that is not there, else 126. */
+  readonly exitCode: 126 | 127;
+
+  constructor(message: string, exitCode: 126 | 127 = 126) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 /** A command run by `exec` did not end in time. */

@@ -5,7 +5,17 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../../api/index.ts';
 import { LogCollector, type LogLimits } from '../../logs/collector.ts';
 import { type LogQuery, readLog } from '../../logs/read.ts';
-import { type ExecResult, ExecTimeoutError, type Exit, type RuntimeContainer } from '../runtime.ts';
+import {
+  type ExecRequest,
+  type ExecResult,
+  ExecTimeoutError,
+  type Exit,
+  type RuntimeContainer,
+  StartError,
+  type StreamSession,
+} from '../runtime.ts';
+import { AttachSession } from './attach.ts';
+import { execProcess } from './exec.ts';
 import { isAlive, type StraySweeper, signal } from './processes.ts';
 import type { RunFolder, RunRecord } from './record.ts';
 
@@ -128,6 +138,24 @@ export class ProcessContainer implements RuntimeContainer {
           else reject(error);
         },
       );
+    });
+  }
+
+  async openExec(request: ExecRequest): Promise<StreamSession> {
+    if (this.#exit) throw new StartError('cannot exec in a stopped container');
+    const { env, workingDir } = this.#record;
+    const session = await execProcess(request, { env, workingDir, strays: this.#strays });
+    void this.ended.then(() => session.close());
+    return session;
+  }
+
+  async openAttach(): Promise<StreamSession> {
+    if (this.#exit) throw new StartError('cannot attach to a stopped container');
+    return new AttachSession({
+      collector: this.#collector,
+      ended: this.ended.then(({ exitCode }) => exitCode),
+      stdin: undefined,
+      terminal: undefined,
     });
   }
 

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../../api/index.ts';
 import type { LogLimits } from '../../logs/collector.ts';
@@ -18,6 +17,7 @@ import {
 } from '../runtime.ts';
 import { type ContainerOptions, ProcessContainer } from './container.ts';
 import { CONTAINER_ID_VARIABLE, isShimOf, StraySweeper } from './processes.ts';
+import { findProgram } from './program.ts';
 import { findRuns, RunFolder } from './record.ts';
 import { SHIM } from './shim.ts';
 
@@ -117,24 +117,4 @@ export class ProcessRuntime implements Runtime {
 async function requireFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) throw new StartError(`working directory ${JSON.stringify(path)} does not exist`);
-}
-
-/** The program's path, searched for as a shell does. */
-async function findProgram(name: string | undefined, path = '', workingDir: string): Promise<string> {
-  if (!name) throw new StartError('no command specified');
-  const candidates = name.includes('/')
-    ? [isAbsolute(name) ? name : resolve(workingDir, name)]
-    : path.split(delimiter).map((folder) => join(folder, name));
-  for (const candidate of candidates) {
-    const found = await stat(candidate).catch(() => undefined);
-    if (!found?.isFile()) continue;
-    try {
-      await access(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      if (name.includes('/')) throw new StartError(`exec: ${JSON.stringify(name)}: permission denied`);
-    }
-  }
-  const where = name.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH';
-  throw new StartError(`exec: ${JSON.stringify(name)}: ${where}`);
 }

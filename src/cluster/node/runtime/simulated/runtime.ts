@@ -13,6 +13,7 @@ import {
   type Runtime,
   type RuntimeContainer,
   StartError,
+  type StreamSession,
 } from '../runtime.ts';
 import { parseScript, type Script, SIMULATE_ANNOTATION } from './script.ts';
 
@@ -117,6 +118,14 @@ class SimulatedContainer implements RuntimeContainer {
 
   async exec(): Promise<ExecResult> {
     throw new Error('a simulated container runs no commands');
+  }
+
+  async openExec(): Promise<StreamSession> {
+    throw new StartError('a simulated container runs no commands');
+  }
+
+  async openAttach(): Promise<StreamSession> {
+    throw new StartError('a simulated container has no program to attach to');
   }
 
   usage(): ResourceUsage {
