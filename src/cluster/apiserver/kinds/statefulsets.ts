@@ -1,6 +1,6 @@
 import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
-import { forbidden, nonNegative, oneOf, required } from './checks.ts';
+import { countOrPercent, forbidden, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, podColumns } from './columns.ts';
 import { compact } from './compact.ts';
 import { builtin } from './define.ts';
@@ -65,11 +65,32 @@ export const statefulSets = builtin({
   validate(object) {
     const { spec } = object as StatefulSet;
     if (!spec) return [required('spec')];
+    const { updateStrategy, persistentVolumeClaimRetentionPolicy: retention } = spec;
+    const { partition, maxUnavailable } = updateStrategy?.rollingUpdate ?? {};
+    const at = 'spec.persistentVolumeClaimRetentionPolicy';
     return [
       ...oneOf('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
-      ...oneOf('spec.updateStrategy.type', spec.updateStrategy?.type, ['OnDelete', 'RollingUpdate']),
+      ...oneOf('spec.updateStrategy.type', updateStrategy?.type, ['OnDelete', 'RollingUpdate']),
+      ...(updateStrategy?.type === 'OnDelete' && updateStrategy.rollingUpdate
+        ? [
+            invalid(
+              'spec.updateStrategy.rollingUpdate',
+              updateStrategy.rollingUpdate,
+              "only allowed for updateStrategy 'RollingUpdate'",
+            ),
+          ]
+        : []),
+      ...nonNegative('spec.updateStrategy.rollingUpdate.partition', partition),
+      ...countOrPercent('spec.updateStrategy.rollingUpdate.maxUnavailable', maxUnavailable),
+      ...(maxUnavailable === 0 || maxUnavailable === '0%'
+        ? [invalid('spec.updateStrategy.rollingUpdate.maxUnavailable', maxUnavailable, 'cannot be 0')]
+        : []),
+      ...oneOf(`${at}.whenDeleted`, retention?.whenDeleted, ['Delete', 'Retain']),
+      ...oneOf(`${at}.whenScaled`, retention?.whenScaled, ['Delete', 'Retain']),
       ...nonNegative('spec.replicas', spec.replicas),
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+      ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
+      ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
       ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
       ...validateTemplate(spec.template, 'spec.template'),
     ];

@@ -9,7 +9,7 @@ import {
 } from '../../../api/index.ts';
 import { templateHash } from './hash.ts';
 
-/** Label on pods and ControllerRevisions: the revision that a pod was made of. */
+/** Label on pods: the revision that a pod was made of. */
 export const REVISION_LABEL = 'controller-revision-hash';
 
 /** A workload that keeps its templates as ControllerRevisions. */
@@ -22,6 +22,10 @@ interface RevisionData {
 const nameOf = (revision: ControllerRevision): string => revision.metadata?.name ?? '';
 
 export const revisionOfPod = ({ metadata }: Pod): string | undefined => metadata?.labels?.[REVISION_LABEL];
+
+/** Label on ControllerRevisions: the hash in their names. */
+const hashLabelOf = ({ kind }: ResourceType) =>
+  kind === 'DaemonSet' ? REVISION_LABEL : 'controller.kubernetes.io/hash';
 
 /** The template that a revision keeps. */
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
@@ -45,14 +49,17 @@ export function updateRevision(
     const patch = { revision: newest + 1 };
     return { name, effects: [{ kind: 'patch', what: `make revision ${name} the newest`, ref, patch }] };
   }
-  const name = `${setName}-${templateHash(set.spec?.template)}`;
+  const hash = templateHash(set.spec?.template);
+  const name = `${setName}-${hash}`;
+  const { annotations } = set.metadata ?? {};
   const object: ControllerRevision = {
     apiVersion: 'apps/v1',
     kind: 'ControllerRevision',
     metadata: {
       name,
       ...(namespace && { namespace }),
-      labels: { ...set.spec?.template.metadata?.labels, [REVISION_LABEL]: name },
+      labels: { ...set.spec?.template.metadata?.labels, [hashLabelOf(type)]: hash },
+      ...(annotations && { annotations }),
       ownerReferences: [controllerReference(type, set)],
     },
     data: { spec: { template: { ...set.spec?.template, $patch: 'replace' } } },

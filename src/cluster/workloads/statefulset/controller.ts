@@ -11,10 +11,9 @@ import {
 } from '../../../api/index.ts';
 import { keyOf, objectKey } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
-import { tellFailure } from '../common/failure.ts';
 import { orphansIn, watchOrphans } from '../common/orphans.ts';
 import { startReconciler } from '../common/reconciler.ts';
-import { decideStatefulSet, type StatefulSetView } from './decide.ts';
+import { decideStatefulSet, decideStatefulSetFailure, type StatefulSetView } from './decide.ts';
 import { ordinalOf } from './identity.ts';
 
 export function startStatefulSetController(context: Context): Controller {
@@ -39,7 +38,7 @@ export function startStatefulSetController(context: Context): Controller {
         set,
         pods: pods.ownedBy(uid),
         revisions: revisions.ownedBy(uid),
-        hasClaim: (claim) => claims.get(namespace, claim) !== undefined,
+        claim: (claim) => claims.get(namespace, claim),
       };
       const orphans = orphansIn(pods, namespace).filter((pod) => couldAdopt(set, pod));
       if (orphans.length === 0) return view;
@@ -49,7 +48,7 @@ export function startStatefulSetController(context: Context): Controller {
       return adopts ? { ...view, pods: [...view.pods, ...orphans] } : view;
     },
     decide: decideStatefulSet,
-    decideFailure: tellFailure,
+    decideFailure: decideStatefulSetFailure,
   });
 
   const enqueue = (set: StatefulSet) => reconciler.enqueue(keyOf(set));
@@ -69,6 +68,12 @@ export function startStatefulSetController(context: Context): Controller {
         podChanged(pod);
       },
       deleted: podChanged,
+    }),
+    // A pod waits for a claim of its name that is still being deleted.
+    claims.subscribe({
+      deleted: ({ metadata }) => {
+        for (const set of sets.list(metadata?.namespace)) if (set.spec?.volumeClaimTemplates) enqueue(set);
+      },
     }),
   ];
   return {

@@ -1,5 +1,5 @@
 import type { ControllerRevision, StatefulSet, StatefulSetSpec } from 'kubernetes-types/apps/v1.d.ts';
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { describe, expect, it } from 'vitest';
 import { controllerReference, StatefulSets } from '../../../api/index.ts';
 import { ago, NOW, type PodOptions, pod } from '../testing/objects.ts';
@@ -46,8 +46,15 @@ function member(ordinal: number, of = 'web-2', options: PodOptions & { leaving?:
 }
 const unready = (ordinal: number, of?: string) => member(ordinal, of, { readyFor: undefined as never });
 
-function decide(set: StatefulSet, pods: Pod[] = [], kept = revisions, claims: string[] = []) {
-  return decideStatefulSet({ set, pods, revisions: kept, hasClaim: (name) => claims.includes(name) }, NOW);
+function decide(
+  set: StatefulSet,
+  pods: Pod[] = [],
+  kept = revisions,
+  claims: (string | PersistentVolumeClaim)[] = [],
+) {
+  const objects = claims.map((each) => (typeof each === 'string' ? { metadata: { name: each } } : each));
+  const claim = (name: string) => objects.find(({ metadata }) => metadata?.name === name);
+  return decideStatefulSet({ set, pods, revisions: kept, claim }, NOW);
 }
 const names = ({ effects }: ReturnType<typeof decide>) =>
   effects.map(({ kind, ref }) => `${kind} ${ref.name}`);
@@ -60,6 +67,76 @@ describe('a StatefulSet', () => {
     ]);
     expect(status?.updateRevision).toBe(effects[0]?.ref.name);
     expect(status?.currentRevision).toBe(effects[0]?.ref.name);
+  });
+
+  it('may have several pods missing in an update, when it says so', () => {
+    const rolling = (maxUnavailable: number | string) =>
+      statefulSet(4, { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable } } });
+    const old = [0, 1, 2, 3].map((ordinal) => member(ordinal, 'web-1'));
+    expect(names(decide(rolling(2), old))).toEqual(['delete web-3', 'delete web-2']);
+    expect(names(decide(rolling('25%'), old))).toEqual(['delete web-3']);
+    const parallel = { ...rolling(2), spec: { ...rolling(2).spec, podManagementPolicy: 'Parallel' } };
+    const begun = [...old.slice(0, 2), unready(2), unready(3)];
+    expect(names(decide(parallel, begun))).toEqual([]);
+    expect(names(decide(parallel, [...old.slice(0, 2), unready(2), member(3)]))).toEqual(['delete web-1']);
+  });
+
+  describe('whose claims it deletes', () => {
+    const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: {} }];
+    const set = (whenDeleted: string, whenScaled: string, replicas = 1) =>
+      statefulSet(replicas, {
+        volumeClaimTemplates,
+        persistentVolumeClaimRetentionPolicy: { whenDeleted, whenScaled },
+      });
+    const claims = ['data-web-0', 'data-web-1'];
+    const owners = (of: StatefulSet, ...more: (string | PersistentVolumeClaim)[]) =>
+      decide(of, [member(0), member(1)], revisions, more.length > 0 ? more : claims).effects.map((effect) =>
+        effect.kind === 'patch'
+          ? [
+              effect.ref.name,
+              (effect.patch.metadata as PersistentVolumeClaim['metadata'])?.ownerReferences?.map(
+                ({ kind, name }) => `${kind} ${name}`,
+              ),
+            ]
+          : [effect.kind, effect.ref.name],
+      );
+
+    it('with itself, or with a pod that is too many, makes them theirs before', () => {
+      expect(owners(set('Retain', 'Retain'))).toEqual([['delete', 'web-1']]);
+      expect(owners(set('Delete', 'Retain'))).toEqual([
+        ['data-web-0', ['StatefulSet web']],
+        ['data-web-1', ['StatefulSet web']],
+      ]);
+      expect(owners(set('Retain', 'Delete'))).toEqual([['data-web-1', ['Pod web-1']]]);
+      expect(owners(set('Delete', 'Delete'))).toEqual([
+        ['data-web-0', ['StatefulSet web']],
+        ['data-web-1', ['Pod web-1']],
+      ]);
+    });
+
+    it('lets go of them when the policy changes, and leaves other owners alone', () => {
+      const other = { apiVersion: 'v1', kind: 'ConfigMap', name: 'c', uid: 'u' };
+      const owned = {
+        metadata: {
+          name: 'data-web-0',
+          ownerReferences: [other, controllerReference(StatefulSets, statefulSet(1))],
+        },
+      };
+      expect(owners(set('Retain', 'Retain'), owned)).toEqual([['data-web-0', ['ConfigMap c']]]);
+    });
+
+    it('waits with a pod until an old claim of its name is gone', () => {
+      const leaving = { metadata: { name: 'data-web-0', deletionTimestamp: ago(1) } };
+      const decision = decide(set('Retain', 'Delete'), [], revisions, [leaving]);
+      expect(decision.effects).toEqual([]);
+      expect(decision.events).toEqual([
+        {
+          type: 'Warning',
+          reason: 'FailedCreate',
+          message: 'create Pod web-0 in StatefulSet web failed error: pvc data-web-0 is being deleted',
+        },
+      ]);
+    });
   });
 
   it('makes a template that comes back the newest revision again', () => {

@@ -1,5 +1,5 @@
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from 'kubernetes-types/apps/v1.d.ts';
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.d.ts';
 import {
   type Decision,
   type Effect,
@@ -9,11 +9,14 @@ import {
   Pods,
   StatefulSets,
 } from '../../../api/index.ts';
+import type { EffectError } from '../common/act.ts';
 import { claim } from '../common/claim.ts';
+import { countOf } from '../common/counts.ts';
 import { availableAt, isFinished, isReady, isTerminating } from '../common/pods.ts';
 import { podCreation, podDeletion } from '../common/podwrites.ts';
 import { expiredRevisions, revisionOfPod, templateOf, updateRevision } from '../common/revisions.ts';
-import { buildClaims, buildPod, ordinalOf, podName } from './identity.ts';
+import { buildClaims, ownClaims } from './claims.ts';
+import { buildPod, ordinalOf, podName } from './identity.ts';
 
 export interface StatefulSetView {
   set: StatefulSet;
@@ -21,8 +24,8 @@ export interface StatefulSetView {
   pods: readonly Pod[];
   /** The ControllerRevisions that it owns. */
   revisions: readonly ControllerRevision[];
-  /** Whether there is a PersistentVolumeClaim of the name. */
-  hasClaim(name: string): boolean;
+  /** The PersistentVolumeClaim of the name. */
+  claim(name: string): PersistentVolumeClaim | undefined;
 }
 
 interface State {
@@ -90,10 +93,16 @@ function nextStep(view: StatefulSetView, state: State, before: Effect[]): Step {
   if (state.set.metadata?.deletionTimestamp) return step('Deleting', 'it is being deleted');
   // The next view shows whom it has got, and the revision that pods are made of.
   if (before.length > 0) return step('Preparing', 'pods are adopted and the template is kept', before);
+  const owned = [...state.pods].flatMap(([ordinal, pod]) =>
+    ownClaims(state.set, ordinal, pod, !isWanted(state, ordinal), view.claim),
+  );
+  if (owned.length > 0) return step('KeepingClaims', 'claims get the owners with whom they go', owned);
   const scaling = scale(view, state);
   if (scaling) return step(scaling.code, scaling.text, scaling.effects, scaling.events);
   return rollingUpdate(state) ?? step('Settled', 'nothing is to be done');
 }
+
+const isWanted = ({ range }: State, ordinal: number) => ordinal >= range.start && ordinal < range.end;
 
 /** Makes what is missing and deletes what is too much; under OrderedReady one pod at a time. */
 function scale(view: StatefulSetView, state: State): Step | undefined {
@@ -108,7 +117,7 @@ function scale(view: StatefulSetView, state: State): Step | undefined {
     else continue;
     if (isOrdered) return step;
   }
-  const condemned = [...pods].filter(([ordinal]) => ordinal < range.start || ordinal >= range.end);
+  const condemned = [...pods].filter(([ordinal]) => !isWanted(state, ordinal));
   const unhealthy = [...pods.values()].filter((pod) => isTerminating(pod) || !isReady(pod));
   for (const [, pod] of condemned.sort(([a], [b]) => b - a)) {
     if (isTerminating(pod)) {
@@ -124,22 +133,24 @@ function scale(view: StatefulSetView, state: State): Step | undefined {
   return step.effects.length > 0 ? step : undefined;
 }
 
-/** Deletes the pod with the highest number that is not of the present template, once those above it are healthy. */
+/** Deletes the pods with the highest numbers that are not of the present template, as far as pods may be missing. */
 function rollingUpdate({ set, pods, range, update, isAvailable }: State): Step | undefined {
   if (set.spec?.updateStrategy?.type === 'OnDelete') return undefined;
   const step: Step = { effects: [], events: [], code: 'Updating', text: 'pods of old templates go' };
-  const partition = set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
+  const { partition = 0, maxUnavailable = 1 } = set.spec?.updateStrategy?.rollingUpdate ?? {};
+  const size = range.end - range.start;
+  const allowed = Math.max(1, countOf(maxUnavailable, size, Math.ceil));
+  let missing = 0;
   for (let ordinal = range.end - 1; ordinal >= range.start + partition; ordinal--) {
     const pod = pods.get(ordinal);
     if (!pod) continue;
-    if (isTerminating(pod)) return waitFor(pod, step);
-    if (revisionOfPod(pod) !== update) {
-      remove(set, pod, step);
-      return step;
-    }
-    if (!isAvailable(pod)) return waitFor(pod, step);
+    const serves = !isTerminating(pod) && isAvailable(pod);
+    if (!isTerminating(pod) && revisionOfPod(pod) !== update) remove(set, pod, step);
+    else if (serves) continue;
+    missing++;
+    if (missing >= allowed) return step.effects.length > 0 ? step : waitFor(pod, step);
   }
-  return undefined;
+  return step.effects.length > 0 ? step : undefined;
 }
 
 const waitFor = (pod: Pod, step: Step): Step => ({
@@ -149,15 +160,24 @@ const waitFor = (pod: Pod, step: Step): Step => ({
 });
 
 function create(
-  { set, revisions, hasClaim }: StatefulSetView,
+  { set, revisions, claim: claimOf }: StatefulSetView,
   state: State,
   ordinal: number,
   step: Step,
 ): void {
   const name = podName(set, ordinal);
-  for (const wanted of buildClaims(set, ordinal)) {
+  const wantedClaims = buildClaims(set, ordinal);
+  const leaving = wantedClaims.find(
+    ({ metadata }) => claimOf(metadata?.name ?? '')?.metadata?.deletionTimestamp,
+  );
+  if (leaving) {
+    const message = `create Pod ${name} in StatefulSet ${set.metadata?.name} failed error: pvc ${leaving.metadata?.name} is being deleted`;
+    step.events.push({ type: 'Warning', reason: 'FailedCreate', message });
+    return;
+  }
+  for (const wanted of wantedClaims) {
     const claimName = wanted.metadata?.name ?? '';
-    if (hasClaim(claimName)) continue;
+    if (claimOf(claimName)) continue;
     const ref = { type: PersistentVolumeClaims, namespace: set.metadata?.namespace, name: claimName };
     step.effects.push({ kind: 'create', what: `create claim ${claimName}`, ref, object: wanted });
     const message = `create Claim ${claimName} Pod ${name} in StatefulSet ${set.metadata?.name} success`;
@@ -214,4 +234,17 @@ function statusOf({ set, pods, range, current, update, isAvailable }: State): St
     updateRevision: update,
     collisionCount: set.status?.collisionCount ?? 0,
   };
+}
+
+/** What is left to say when a pod or a claim could not be made or deleted. */
+export function decideStatefulSetFailure(
+  { set }: StatefulSetView,
+  { effect, cause }: EffectError,
+): Decision<never> {
+  const verb = effect.kind === 'create' || effect.kind === 'delete' ? effect.kind : 'update';
+  const what = effect.ref.type === PersistentVolumeClaims ? 'Claim' : effect.ref.type.kind;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const message = `${verb} ${what} ${effect.ref.name} in StatefulSet ${set.metadata?.name} failed error: ${text}`;
+  const reason = { create: 'FailedCreate', delete: 'FailedDelete', update: 'FailedUpdate' }[verb];
+  return { effects: [], events: [{ type: 'Warning', reason, message }], because: [{ code: reason, text }] };
 }

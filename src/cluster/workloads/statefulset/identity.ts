@@ -1,5 +1,5 @@
 import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
-import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
+import type { Pod, PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
 import { controllerReference, StatefulSets } from '../../../api/index.ts';
 import { podOf } from '../common/pods.ts';
 import { REVISION_LABEL } from '../common/revisions.ts';
@@ -53,20 +53,4 @@ export function buildPod(
       ...(volumes.length > 0 && { volumes }),
     },
   };
-}
-
-/** The claims of a pod; they outlive it, and the set. */
-export function buildClaims(set: StatefulSet, ordinal: number): PersistentVolumeClaim[] {
-  const namespace = set.metadata?.namespace;
-  return (set.spec?.volumeClaimTemplates ?? []).map(({ metadata, spec }) => ({
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: {
-      name: `${metadata?.name}-${podName(set, ordinal)}`,
-      ...(namespace && { namespace }),
-      labels: { ...metadata?.labels, ...set.spec?.selector.matchLabels },
-      ...(metadata?.annotations && { annotations: metadata.annotations }),
-    },
-    ...(spec && { spec }),
-  }));
 }
