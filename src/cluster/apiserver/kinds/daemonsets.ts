@@ -1,6 +1,7 @@
-import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { ControllerRevision, DaemonSet, RollingUpdateDaemonSet } from 'kubernetes-types/apps/v1.d.ts';
 import { controllerOf, equal, type KubeObject } from '../../../api/index.ts';
-import { invalid, nonNegative, oneOf, required } from './checks.ts';
+import type { FieldError } from '../errors.ts';
+import { countOrPercent, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, labelsCell, none, podColumns } from './columns.ts';
 import { builtin } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
@@ -58,6 +59,8 @@ export const daemonSets = builtin({
       ...validateTemplate(spec.template, 'spec.template'),
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
       ...oneOf('spec.updateStrategy.type', spec.updateStrategy?.type, ['RollingUpdate', 'OnDelete']),
+      ...validateRollingUpdate(spec.updateStrategy?.rollingUpdate),
+      ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
     ];
   },
   validateUpdate(next, old, subresource) {
@@ -66,6 +69,24 @@ export const daemonSets = builtin({
     return equal(after, before) ? [] : [invalid('spec.selector', goSelector(after), 'field is immutable')];
   },
 });
+
+/** Nodes lose their pod for a while, or have two for a while, not both. */
+function validateRollingUpdate(rolling: RollingUpdateDaemonSet | undefined): FieldError[] {
+  if (!rolling) return [];
+  const at = 'spec.updateStrategy.rollingUpdate';
+  const { maxUnavailable, maxSurge } = rolling;
+  const isSome = (value: number | string | undefined) => value !== undefined && !/^0%?$/.test(String(value));
+  const errors = [
+    ...countOrPercent(`${at}.maxUnavailable`, maxUnavailable),
+    ...countOrPercent(`${at}.maxSurge`, maxSurge),
+  ];
+  if (isSome(maxUnavailable) && isSome(maxSurge)) {
+    errors.push(invalid(`${at}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  } else if (!isSome(maxUnavailable) && !isSome(maxSurge)) {
+    errors.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
+  }
+  return errors;
+}
 
 export const controllerRevisions = builtin({
   group: 'apps',

@@ -55,6 +55,13 @@ const decide = (nodes: Node[], pods: Pod[], set = daemonSet(), revisions = [revi
   decideDaemonSet({ set, pods, revisions, nodes }, NOW);
 const names = ({ effects }: ReturnType<typeof decide>) =>
   effects.map(({ kind, ref }) => `${kind} ${ref.name}`);
+const onlyOn = (name: string) => ({
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }],
+    },
+  },
+});
 const taint = (effect: string): Taint => ({ key: 'gpu', value: 'yes', effect });
 
 describe('a DaemonSet', () => {
@@ -75,7 +82,7 @@ describe('a DaemonSet', () => {
         object: {
           metadata: { labels: { app: 'x', 'controller-revision-hash': '2' } },
           spec: {
-            nodeName: 'lacks',
+            affinity: onlyOn('lacks'),
             tolerations: expect.arrayContaining([
               expect.objectContaining({ key: 'node.kubernetes.io/not-ready' }),
             ]),
@@ -99,7 +106,9 @@ describe('a DaemonSet', () => {
     const spec = { ...template.spec, nodeSelector: { disk: 'ssd' } };
     const selecting = daemonSet({ template: { ...template, spec } });
     const nodes = [node('ssd', { labels: { disk: 'ssd' } }), node('hdd')];
-    expect(decide(nodes, [], selecting).effects).toMatchObject([{ object: { spec: { nodeName: 'ssd' } } }]);
+    expect(decide(nodes, [], selecting).effects).toMatchObject([
+      { object: { spec: { affinity: onlyOn('ssd') } } },
+    ]);
     const tainted = [node('n', { taints: [taint('NoSchedule')] })];
     expect(decide(tainted, []).effects).toEqual([]);
     const tolerating = daemonSet({
@@ -145,6 +154,35 @@ describe('a DaemonSet', () => {
     expect(names(decide(nodes, [old('a'), ...rest], half))).toEqual(['delete a', 'delete b']);
     const onDelete = daemonSet({ updateStrategy: { type: 'OnDelete' } });
     expect(names(decide(nodes, [old('a'), ...rest], onDelete))).toEqual([]);
+  });
+
+  it('with a surge makes new pods beside the old, which go when these are available', () => {
+    const nodes = ['a', 'b', 'c'].map((name) => node(name));
+    const rollingUpdate = { maxUnavailable: 0, maxSurge: 1 };
+    const set = daemonSet({ updateStrategy: { type: 'RollingUpdate', rollingUpdate } });
+    const old = (name: string, options: PodOptions = {}) => daemon(name, name, '1', options);
+    const fresh = (name: string, readyFor?: number) =>
+      daemon(`${name}2`, name, '2', { readyFor: readyFor as never });
+    const creations = (pods: Pod[]) =>
+      decide(nodes, pods, set).effects.map((effect) =>
+        effect.kind === 'create'
+          ? (effect.object as Pod).spec?.affinity
+          : `${effect.kind} ${effect.ref.name}`,
+      );
+    const rest = [old('b'), old('c')];
+    expect(creations([old('a'), ...rest])).toEqual([onlyOn('a')]);
+    expect(creations([old('a'), fresh('a'), ...rest])).toEqual([]);
+    expect(creations([old('a'), fresh('a', 60), ...rest])).toEqual(['delete a']);
+    expect(creations([fresh('a', 60), ...rest])).toEqual([onlyOn('b')]);
+    const broken = old('c', { readyFor: undefined as never });
+    expect(creations([old('a'), fresh('a'), old('b'), broken])).toEqual([onlyOn('c')]);
+  });
+
+  it('counts a pod for the node that it is meant for before it is there', () => {
+    const set = daemonSet();
+    const [made] = decide([node('n')], []).effects;
+    const coming = made?.kind === 'create' ? (made.object as Pod) : undefined;
+    expect(decide([node('n')], [coming!], set).effects).toEqual([]);
   });
 
   it('counts a pod as available only after its time, and wakes for it', () => {

@@ -68,8 +68,8 @@ export function decideDaemonSet(view: DaemonSetView, now: Instant): Decision<Dae
   const step: Step = { effects: [...effects, ...revision.effects], events: [] };
   if (set.metadata?.deletionTimestamp) step.effects = [];
   else if (step.effects.length === 0) {
-    for (const place of places) manage(set, place, hash, step, now);
-    if (step.effects.length === 0) update(set, places, hash, isAvailable, step);
+    for (const place of places) manage(set, place, hash, isAvailable, step, now);
+    if (step.effects.length === 0) update(set, places, hash, isAvailable, step, now);
     if (step.effects.length === 0) {
       const prefix = set.metadata?.name;
       const used = new Set([revision.name, ...owned.map((pod) => `${prefix}-${revisionOfPod(pod)}`)]);
@@ -94,50 +94,98 @@ function placeOf({ spec }: DaemonSet, node: Node, owned: readonly Pod[]): Place 
   const selected = selectsNode(template, node);
   return {
     node,
-    pods: owned.filter((pod) => pod.spec?.nodeName === node.metadata?.name).sort(byAge),
+    pods: owned.filter((pod) => nodeOf(pod) === node.metadata?.name).sort(byAge),
     wanted: selected && repelling.length === 0,
     kept: selected && repelling.every(({ effect }) => effect !== 'NoExecute'),
   };
+}
+
+/** Where it is, or is meant to be. */
+function nodeOf({ spec }: Pod): string | undefined {
+  if (spec?.nodeName) return spec.nodeName;
+  const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const [term] = required?.nodeSelectorTerms ?? [];
+  return term?.matchFields?.find(({ key }) => key === 'metadata.name')?.values?.[0];
 }
 
 const byAge = (a: Pod, b: Pod) =>
   (parseTime(a.metadata?.creationTimestamp) ?? 0) - (parseTime(b.metadata?.creationTimestamp) ?? 0) ||
   ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1);
 
-/** Brings a node to one pod, or none. */
-function manage(set: DaemonSet, { node, pods, wanted, kept }: Place, hash: string, step: Step, now: Instant) {
+/** Brings a node to one pod, or none; two while a new one gets ready beside the old. */
+function manage(
+  set: DaemonSet,
+  { node, pods, wanted, kept }: Place,
+  hash: string,
+  isAvailable: (pod: Pod) => boolean,
+  step: Step,
+  now: Instant,
+): void {
   const name = node.metadata?.name ?? '';
   // A pod that is leaving keeps its place until it is gone.
-  if (pods.length === 0 && wanted && isNodeReady(node)) {
-    const pod = buildPod(set, name, hash, now);
-    step.effects.push(podCreation(pod));
-    step.events.push(podCreated(pod));
-  }
+  if (pods.length === 0 && wanted && isNodeReady(node)) create(set, name, hash, step, now);
   const staying = pods.filter((pod) => !isTerminating(pod));
   const ended = staying.filter(isFinished);
-  for (const pod of ended) {
-    const failed = pod.status?.phase === 'Failed';
-    const what = `Found ${failed ? 'failed' : 'succeeded'} daemon pod`;
-    const message = `${what} ${set.metadata?.namespace}/${pod.metadata?.name} on node ${name}, will try to ${failed ? 'kill' : 'delete'} it`;
-    const reason = failed ? 'FailedDaemonPod' : 'SucceededDaemonPod';
-    step.events.push({ type: failed ? 'Warning' : 'Normal', reason, message });
-  }
+  for (const pod of ended) step.events.push(endedEvent(set, pod, name));
   const running = staying.filter((pod) => !isFinished(pod));
-  remove([...ended, ...(kept ? running.slice(1) : running)], step);
+  const staysOn = new Set(kept ? toKeep(set, running, hash, isAvailable) : []);
+  remove([...ended, ...running.filter((pod) => !staysOn.has(pod))], step);
 }
 
-/** Deletes old pods: those that serve nobody at once, others as far as pods may be missing. */
+/** Of the pods on a node the oldest; with a surge the new one, and the old one until that is available. */
+function toKeep(
+  set: DaemonSet,
+  running: readonly Pod[],
+  hash: string,
+  isAvailable: (pod: Pod) => boolean,
+): Pod[] {
+  const fresh = running.find((pod) => revisionOfPod(pod) === hash);
+  const old = running.find((pod) => revisionOfPod(pod) !== hash);
+  if (surgeOf(set, 1) === 0 || !fresh || !old) return running.slice(0, 1);
+  return isAvailable(fresh) ? [fresh] : [fresh, old];
+}
+
+function endedEvent({ metadata }: DaemonSet, pod: Pod, node: string): EventRecord {
+  const failed = pod.status?.phase === 'Failed';
+  const [type, reason, what, verb] = failed
+    ? (['Warning', 'FailedDaemonPod', 'failed', 'kill'] as const)
+    : (['Normal', 'SucceededDaemonPod', 'succeeded', 'delete'] as const);
+  const message = `Found ${what} daemon pod ${metadata?.namespace}/${pod.metadata?.name} on node ${node}, will try to ${verb} it`;
+  return { type, reason, message };
+}
+
+/** How many nodes may have a new pod beside the old one. */
+function surgeOf({ spec }: DaemonSet, nodes: number): number {
+  if (spec?.updateStrategy?.type === 'OnDelete') return 0;
+  return countOf(spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0, nodes, Math.ceil);
+}
+
+/** Brings pods of old templates to the present one. */
 function update(
   set: DaemonSet,
   places: readonly Place[],
   hash: string,
   isAvailable: (pod: Pod) => boolean,
   step: Step,
+  now: Instant,
 ): void {
   const { type, rollingUpdate } = set.spec?.updateStrategy ?? {};
   if (type === 'OnDelete') return;
   const wanted = places.filter((place) => place.wanted);
   const serves = (pod: Pod) => !isTerminating(pod) && isAvailable(pod);
+  const surge = surgeOf(set, wanted.length);
+  if (surge > 0) {
+    const doubled = wanted.filter(({ pods }) => pods.length > 1).length;
+    const old = wanted.filter(
+      ({ pods }) =>
+        pods.length === 1 && pods.some((pod) => !isTerminating(pod) && revisionOfPod(pod) !== hash),
+    );
+    // Where nothing serves, nothing is lost by being quick.
+    const broken = old.filter(({ pods }) => !pods.some(serves));
+    const rest = old.filter((place) => !broken.includes(place)).slice(0, Math.max(0, surge - doubled));
+    for (const { node } of [...broken, ...rest]) create(set, node.metadata?.name ?? '', hash, step, now);
+    return;
+  }
   const allowed = Math.max(1, countOf(rollingUpdate?.maxUnavailable ?? 1, wanted.length, Math.ceil));
   const missing = wanted.filter(({ pods }) => !pods.some(serves)).length;
   const old = wanted.flatMap(({ pods }) =>
@@ -147,12 +195,18 @@ function update(
   remove([...old.filter((pod) => !serves(pod)), ...serving], step);
 }
 
+function create(set: DaemonSet, node: string, hash: string, step: Step, now: Instant): void {
+  const pod = buildPod(set, node, hash, now);
+  step.effects.push(podCreation(pod));
+  step.events.push(podCreated(pod));
+}
+
 function remove(pods: readonly Pod[], { effects, events }: Step): void {
   effects.push(...pods.map(podDeletion));
   events.push(...pods.map(podDeleted));
 }
 
-/** It is made for its node: the scheduler has nothing to choose. */
+/** It is made for its node: the scheduler has nothing to choose, but may find no room for it. */
 function buildPod(set: DaemonSet, nodeName: string, hash: string, now: Instant): Pod {
   const { name = '', namespace, uid } = set.metadata ?? {};
   const owner = controllerReference(DaemonSets, set);
@@ -161,9 +215,23 @@ function buildPod(set: DaemonSet, nodeName: string, hash: string, now: Instant):
   return {
     ...pod,
     metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, [REVISION_LABEL]: hash } },
-    spec: { containers: [], ...pod.spec, nodeName, tolerations: [...given, ...TOLERATIONS] },
+    spec: {
+      containers: [],
+      ...pod.spec,
+      affinity: {
+        ...pod.spec?.affinity,
+        nodeAffinity: { ...pod.spec?.affinity?.nodeAffinity, ...only(nodeName) },
+      },
+      tolerations: [...given, ...TOLERATIONS],
+    },
   };
 }
+
+const only = (nodeName: string) => ({
+  requiredDuringSchedulingIgnoredDuringExecution: {
+    nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [nodeName] }] }],
+  },
+});
 
 function statusOf(
   set: DaemonSet,
