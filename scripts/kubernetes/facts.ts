@@ -63,6 +63,18 @@ export const listFacts: Record<string, string> = {
   'HorizontalPodAutoscalerStatus.conditions': 'map type; merge type',
   'CustomResourceDefinitionStatus.conditions': 'map type',
   'JSONSchemaProps.x-kubernetes-validations': 'map rule; merge rule',
+
+  'ReplicationControllerStatus.conditions': 'map type; merge type',
+  'CSINodeSpec.drivers': 'map name; merge name',
+  'CSIDriverSpec.volumeLifecycleModes': 'set',
+  'MutatingWebhookConfiguration.webhooks': 'map name; merge name',
+  'ValidatingWebhookConfiguration.webhooks': 'map name; merge name',
+  'MutatingWebhook.matchConditions': 'map name; merge name',
+  'ValidatingWebhook.matchConditions': 'map name; merge name',
+  'ValidatingAdmissionPolicySpec.matchConditions': 'map name; merge name',
+  'ValidatingAdmissionPolicySpec.variables': 'map name; merge name',
+  'ValidatingAdmissionPolicyStatus.conditions': 'map type',
+  'ValidatingAdmissionPolicyBindingSpec.validationActions': 'set',
 };
 
 /** Objects that server-side apply owns as a whole. */
@@ -86,6 +98,13 @@ export const atomicFacts: ReadonlySet<string> = new Set([
   'RoleRef',
   'Subject',
   'PodSpec.nodeSelector',
+  'ScopeSelector',
+  'ReplicationControllerSpec.selector',
+  'CSIStorageCapacity.nodeTopology',
+  'ParamKind',
+  'ParamRef',
+  'MatchResources',
+  'NamedRuleWithOperations',
 ]);
 
 /**
@@ -159,6 +178,12 @@ export const zeroIsAbsent: ReadonlySet<string> = new Set([
   'JSONSchemaProps.x-kubernetes-embedded-resource',
   'JSONSchemaProps.x-kubernetes-int-or-string',
   'PriorityClass.globalDefault',
+  'ReplicationControllerSpec.minReadySeconds',
+  'ReplicationControllerStatus.observedGeneration',
+  'ReplicationControllerStatus.fullyLabeledReplicas',
+  'ReplicationControllerStatus.readyReplicas',
+  'ReplicationControllerStatus.availableReplicas',
+  'ValidatingAdmissionPolicyStatus.observedGeneration',
 ]);
 
 /** Defaults in the schema itself: keys of associative lists must have a value. */
@@ -223,6 +248,8 @@ export const alwaysPresent: ReadonlySet<string> = new Set([
   'Event.deprecatedLastTimestamp',
   'Event.regarding',
   'CustomResourceDefinitionStatus.acceptedNames',
+  'PodTemplate.template',
+  'NetworkPolicySpec.podSelector',
 ]);
 
 /** Text fields that are pointers: empty text is not the same as none. */

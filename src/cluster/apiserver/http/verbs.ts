@@ -49,6 +49,7 @@ export async function serveCollection(
         body,
         writeContext(context, exchange, target, 'CreateOptions'),
       );
+      warnOf(exchange, target, object);
       exchange.sendValue(201, viewObject(kind, object, view), view.accepted.format);
       return;
     }
@@ -85,6 +86,7 @@ export async function serveObject(
       const body = await decodedBody(exchange, target);
       const write = writeContext(context, exchange, target, 'UpdateOptions');
       const { object, created } = await replaceObject(context, target, body, write);
+      warnOf(exchange, target, object);
       answer(created ? 201 : 200, object);
       return;
     }
@@ -95,6 +97,7 @@ export async function serveObject(
         ...writeContext(context, exchange, target, 'PatchOptions'),
         namedManager: Boolean(exchange.query.get('fieldManager')),
       });
+      warnOf(exchange, target, object);
       answer(created ? 201 : 200, object);
       return;
     }
@@ -183,6 +186,12 @@ function writeContext(
     custom: registry.isCustom(kind),
     warn: (text) => exchange.warn(text),
   };
+}
+
+/** Tells what a kind has to say about an object that was written. */
+function warnOf(exchange: Exchange, { kind, subresource }: Target, object: KubeObject): void {
+  if (subresource) return;
+  for (const text of kind.strategy.warnings?.(object) ?? []) exchange.warn(text);
 }
 
 async function decodedBody(exchange: Exchange, { kind }: Target): Promise<unknown> {

@@ -63,6 +63,8 @@ export interface Strategy {
   prepareForUpdate?(next: KubeObject, old: KubeObject, subresource: 'status' | undefined): KubeObject;
   validate?(object: KubeObject): FieldError[];
   validateUpdate?(next: KubeObject, old: KubeObject, subresource: 'status' | undefined): FieldError[];
+  /** What a client is told in Warning headers when it has created or changed the object. */
+  warnings?(object: KubeObject): string[];
   /** Values for field selectors beside metadata.name and metadata.namespace. */
   fields?(object: KubeObject): Record<string, string>;
   /** PUT without resourceVersion overwrites. Default: true for built-in kinds, false for custom resources. */
