@@ -99,6 +99,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       await startWorkloadControllers({
         ...part('workloads'),
         volumesFolder: join(stateDir, 'volumes'),
+        ca: apiServer.caPem,
         autoscalerSyncMs: options.horizontalPodAutoscalerSyncPeriod,
       }),
       (each) => each.stop(),

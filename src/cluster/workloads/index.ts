@@ -30,6 +30,8 @@ export interface WorkloadOptions {
   log: Logger;
   /** Folder for the volumes of the default storage class; without it there is none, and claims wait for volumes that users make. */
   volumesFolder?: string;
+  /** PEM of the certificates that the API server's own can be checked with; without them they are not given to pods. */
+  ca?: string;
   /** Milliseconds between two looks at a HorizontalPodAutoscaler. Default: 15,000. */
   autoscalerSyncMs?: number;
 }
@@ -52,7 +54,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startAutoscalerController(options, discovery, options.autoscalerSyncMs ?? AUTOSCALER_SYNC_MS),
     startEndpointsController(options),
     startScheduler(options),
-    startServiceAccountController(options),
+    startServiceAccountController(options, options.ca),
     startNamespaceController(options, discovery),
     startGarbageCollector(options, discovery),
   ];

@@ -48,6 +48,7 @@ export async function startTestCluster(nodes: readonly string[]): Promise<TestCl
     clock: Date.now,
     log,
     volumesFolder: join(stateDir, 'volumes'),
+    ca: server.caPem,
   });
   for (const name of nodes) await addNode(client, name);
   runPods(client, informers);
