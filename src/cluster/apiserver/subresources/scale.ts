@@ -44,8 +44,13 @@ function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
 export function getScale(core: Core, target: ObjectTarget, paths: ScalePaths): Scale {
   const { resource, key } = locate(core, target);
   const entry = resource.get(key);
-  if (!entry) throw notFound(target.kind, target.name);
+  if (!entry) throw missingScale(core, target);
   return scaleOf(entry.object, paths);
+}
+
+/** Built-in kinds name the subresource, custom resources only themselves. */
+function missingScale(core: Core, { kind, name }: ObjectTarget) {
+  return notFound(core.registry.isCustom(kind) ? kind : { ...kind, plural: `${kind.plural}/scale` }, name);
 }
 
 /**
