@@ -1,4 +1,5 @@
-import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { StatefulSet, StatefulSetSpec } from 'kubernetes-types/apps/v1.d.ts';
+import type { PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
 import { countOrPercent, forbidden, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, podColumns } from './columns.ts';
@@ -18,6 +19,19 @@ const mutable = [
   'persistentVolumeClaimRetentionPolicy',
   'minReadySeconds',
 ];
+
+/** The template with the volumes that its pods get from the templates for claims. */
+function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  const claimed = volumeClaimTemplates.map(({ metadata }) => ({
+    name: metadata?.name ?? '',
+    persistentVolumeClaim: { claimName: metadata?.name ?? '' },
+  }));
+  if (!template?.spec || claimed.length === 0) return template;
+  const names = claimed.map(({ name }) => name);
+  const others = (template.spec.volumes ?? []).filter(({ name }) => !names.includes(name));
+  // Those of the template come first, so that messages about them name their places.
+  return { ...template, spec: { ...template.spec, volumes: [...others, ...claimed] } };
+}
 
 export const statefulSets = builtin({
   group: 'apps',
@@ -92,7 +106,7 @@ export const statefulSets = builtin({
       ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
       ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
       ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
-      ...validateTemplate(spec.template, 'spec.template'),
+      ...validateTemplate(withClaims(spec), 'spec.template'),
     ];
   },
   validateUpdate(next, old, subresource) {
