@@ -159,6 +159,15 @@ describe('compaction', () => {
     expect(pods.remembers(1)).toBe(true);
   });
 
+  it('takes nothing from a resource that was not used yet', async () => {
+    const store = opened();
+    await store.put(store.resource('/pods'), 'ns/a', named('a'));
+    await store.put(store.resource('/pods'), 'ns/a', named('a'));
+    expect(store.resource('/services').remembers(1)).toBe(true);
+    await store.close();
+    expect(opened().resource('/services').remembers(1)).toBe(true);
+  });
+
   it('tells a slow reader that it has fallen behind', async () => {
     const store = opened({ revisions: 5, ageMs: Number.MAX_SAFE_INTEGER });
     const pods = store.resource('/pods');

@@ -65,11 +65,11 @@ export class Store {
     return this.#committed;
   }
 
-  /** The objects of `<group>/<plural>`; its changes are known from its first use on. */
+  /** The objects of `<group>/<plural>`. */
   resource(name: string): Resource {
     let resource = this.#resources.get(name);
     if (!resource) {
-      resource = new Resource(name, Math.max(this.#compactedTo, this.#committed));
+      resource = new Resource(name, this.#compactedTo);
       this.#resources.set(name, resource);
     }
     return resource;

@@ -21,7 +21,7 @@ export interface WatchSource {
   matches: Matches | undefined;
   options: WatchOptions;
   /** An event as a line of the answer; `first` for the first one, which has a Table's columns. */
-  encode(event: RawEvent, first: boolean): string;
+  encode(event: RawEvent, first: boolean): string | Buffer;
   /** A bookmark's object, as the watched kind. */
   bookmark(metadata: KubeObject['metadata']): string;
 }
@@ -81,12 +81,20 @@ export class WatchStream {
   }
 
   #pump(): void {
-    const { resource, namespace, matches, options } = this.#source;
+    const { resource } = this.#source;
     if (this.#ended) return;
     if (resource.lost(this.#position)) {
       this.#out.destroy();
       return;
     }
+    // Several events go out in one piece.
+    this.#out.cork();
+    this.#writeMore();
+    this.#out.uncork();
+  }
+
+  #writeMore(): void {
+    const { resource, namespace, matches, options } = this.#source;
     if (!this.#writeInitial()) return;
     while (this.#stalled === undefined && !this.#ended) {
       const change = resource.change(this.#position);
@@ -129,7 +137,7 @@ export class WatchStream {
     this.#first = false;
   }
 
-  #write(line: string): void {
+  #write(line: string | Buffer): void {
     if (this.#ended || this.#out.write(line)) return;
     this.#stalled = setTimeout(() => this.#out.destroy(), STALLED_MS).unref();
   }
