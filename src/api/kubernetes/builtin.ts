@@ -88,8 +88,9 @@ function fieldSchema(text: string, resolve: Resolve): Schema {
   return { ...base, ...extensions };
 }
 
-function fill(schema: Schema, definition: Definition, resolve: Resolve, strict: boolean): void {
+function fill(schema: Schema, name: string, definition: Definition, resolve: Resolve, strict: boolean): void {
   schema.type = 'object';
+  schema['x-kanari-type'] = name;
   if (definition.atomic) schema['x-kubernetes-map-type'] = 'atomic';
   if (strict && definition.required) schema.required = definition.required;
   const properties: Record<string, Schema> = {};
@@ -119,7 +120,7 @@ function catalogue(strict: boolean): Resolve {
     if (!definition) throw new Error(`No schema of the built-in type ${name}`);
     const schema: Schema = {};
     resolved.set(name, schema);
-    fill(schema, definition, resolve, strict);
+    fill(schema, name, definition, resolve, strict);
     return schema;
   };
 }
@@ -145,7 +146,7 @@ export function builtinDefinitions(roots: readonly string[]): Record<string, Sch
     if (definition && !result[name]) {
       const schema: Schema = {};
       result[name] = schema;
-      fill(schema, definition, visit, true);
+      fill(schema, name, definition, visit, true);
       // Evaluated at once, so that everything that is reached is in the result.
       schema.properties = { ...schema.properties };
     }

@@ -36,6 +36,8 @@ export interface Schema {
   'x-kubernetes-patch-strategy'?: string;
   'x-kubernetes-patch-merge-key'?: string;
   'x-kubernetes-validations'?: ValidationRule[];
+  /** Built-in types only: the type's name in OpenAPI, e.g. `io.k8s.api.core.v1.Container`. */
+  'x-kanari-type'?: string;
   /** Built-in types only: false and 0 mean the same as absent, and are left out when written. */
   'x-kanari-zero-is-absent'?: boolean;
   /** Built-in types only: text that is not of its format cannot be read at all, so it is of the wrong type. */

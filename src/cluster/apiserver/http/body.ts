@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { parse as parseYaml } from 'yaml';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/index.ts';
+import type { Source } from '../rest/source.ts';
 import { badRequest, entityTooLarge, unsupportedMediaType } from '../status.ts';
 
 /** Kubernetes' bound for the body of a request. */
@@ -42,6 +43,13 @@ export function decodeBody(bytes: Buffer, contentType: string | undefined, what:
   const decode = DECODERS[mediaType(contentType)];
   if (!decode) throw unsupportedMediaType(OBJECT_TYPES);
   return decode(bytes, what);
+}
+
+/** The text of a body, for messages about it; undefined when it is not text. */
+export function sourceOf(bytes: Buffer, contentType: string | undefined): Source | undefined {
+  const type = mediaType(contentType);
+  if (type === 'application/json') return { format: 'json', text: bytes.toString('utf8') };
+  return type === 'application/yaml' ? { format: 'yaml', text: bytes.toString('utf8') } : undefined;
 }
 
 export function decodeJson(bytes: Buffer, what: string): unknown {

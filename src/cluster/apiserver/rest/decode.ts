@@ -1,9 +1,11 @@
 import type { KubeObject } from '../../../api/index.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { applyDefaults, prune, validateSchema } from '../schema/index.ts';
+import { applyDefaults, prune } from '../schema/index.ts';
 import { badRequest } from '../status.ts';
 import { apiVersionOfKind } from './core.ts';
+import { findMisfit, type Misfit } from './misfit.ts';
 import type { WriteOptions } from './options.ts';
+import { duplicateFields, endOfField, type Source } from './source.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -13,6 +15,8 @@ export interface DecodeContext {
   options: Pick<WriteOptions, 'fieldValidation'>;
   /** Built-in kinds may leave out `kind` and `apiVersion`; custom resources may not. */
   custom: boolean;
+  /** The text that the object was decoded from; undefined for protobuf and what a patch makes. */
+  source?: Source | undefined;
   /** Adds a Warning header to the answer. */
   warn(text: string): void;
 }
@@ -34,8 +38,9 @@ export function decodeFields(kind: Kind, value: unknown, context: DecodeContext)
   if (!isObject(value)) throw refuse(`the body is ${describe(value)}, an object is needed`);
   checkKind(kind, value, context, refuse);
   const { object, unknown } = prune({ ...value, kind: kind.kind, apiVersion }, kind.schema);
-  reportUnknown(unknown, context, refuse);
-  checkTypes(kind, object, context, refuse);
+  const misfit = context.custom ? undefined : findMisfit(object, kind.schema);
+  if (misfit) throw refuse(misfitText(kind, misfit, context));
+  reportUnwanted(unknown, context, refuse);
   return object as KubeObject;
 }
 
@@ -72,29 +77,36 @@ function checkKind(
   }
 }
 
-function reportUnknown(
+/** Fields that there are not, and fields that are there twice. */
+function reportUnwanted(
   unknown: readonly string[],
-  { options, warn }: DecodeContext,
+  { options, source, warn }: DecodeContext,
   refuse: (problem: string) => Error,
 ): void {
-  if (unknown.length === 0 || options.fieldValidation === 'Ignore') return;
-  const texts = unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
+  if (options.fieldValidation === 'Ignore') return;
+  const texts = [
+    ...(source ? duplicateFields(source) : []),
+    ...unknown.map((field) => `unknown field ${JSON.stringify(field)}`),
+  ];
+  if (texts.length === 0) return;
   if (options.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${texts.join(', ')}`);
-  for (const text of texts) warn(text);
+  for (const text of texts) warn(text.replaceAll(/\s+/g, ' '));
 }
 
-const UNREADABLE = new Set(['FieldValueTypeInvalid', 'FieldValueInvalid']);
+const QUOTED = 10;
+const QUOTED_WIDELY = 50;
 
-/** A built-in kind does not decode when a field has the wrong type or format; a custom resource is then invalid. */
-function checkTypes(
-  kind: Kind,
-  object: object,
-  { custom }: DecodeContext,
-  refuse: (problem: string) => Error,
-): void {
-  if (custom) return;
-  const wrong = validateSchema(object, kind.schema).find(({ type }) => UNREADABLE.has(type));
-  if (wrong) throw refuse(`${wrong.field}: ${wrong.detail}`);
+/** Text that is not base64 is quoted with what stands around it. */
+function misfitText(kind: Kind, { text, path, base64At }: Misfit, { source }: DecodeContext): string {
+  const end = base64At !== undefined && source?.format === 'json' ? endOfField(source.text, path) : undefined;
+  if (end === undefined || !source) return text;
+  const quote = (bytes: number) => source.text.slice(Math.max(0, end - bytes), end + bytes);
+  const field = path.replace(/[.[].*$/, '');
+  const goField = `${kind.version}.${kind.kind}.${field[0]?.toUpperCase()}${field.slice(1)}`;
+  return (
+    `${goField}: decode base64: ${text}, error found in #${Math.min(QUOTED, end)} byte of ...|${quote(QUOTED)}|..., ` +
+    `bigger context ...|${quote(QUOTED_WIDELY)}|...`
+  );
 }
 
 function describe(value: unknown): string {
