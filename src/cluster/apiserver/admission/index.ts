@@ -7,6 +7,7 @@ import { parseAddressRange } from './addresses.ts';
 import { completeClaim, completeVolume, refuseExpansion } from './claims.ts';
 import { checkImmortal, checkNamespace } from './namespaces.ts';
 import { completePod } from './pods.ts';
+import { resolvePriority } from './priorities.ts';
 import { ServiceAddresses } from './services.ts';
 
 export { SYSTEM_NAMESPACES } from './namespaces.ts';
@@ -24,7 +25,10 @@ export class BuiltinAdmission implements Admission {
 
   admitCreate(target: Target, object: KubeObject): KubeObject {
     checkNamespace(this.#store, target, object.metadata?.name ?? '');
-    if (is(target.kind, '', 'pods')) return completePod(object as Pod);
+    if (is(target.kind, '', 'pods')) {
+      const named = { ...target, name: object.metadata?.name ?? '' };
+      return completePod(resolvePriority(this.#store, named, object as Pod));
+    }
     if (is(target.kind, '', 'services')) return this.#completeService(target, object as Service);
     if (is(target.kind, '', 'persistentvolumeclaims')) {
       return completeClaim(this.#store, object as PersistentVolumeClaim);

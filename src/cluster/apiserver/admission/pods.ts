@@ -3,7 +3,7 @@ import type { Pod, Toleration } from 'kubernetes-types/core/v1.d.ts';
 const TOLERATION_SECONDS = 300;
 const TOLERATED = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
-/** What Kubernetes' default admission plugins add to a new pod: service account, priority, tolerations. */
+/** What Kubernetes' default admission plugins add to a new pod: service account, tolerations. */
 export function completePod(pod: Pod): Pod {
   const { spec } = pod;
   if (!spec) return pod;
@@ -14,8 +14,6 @@ export function completePod(pod: Pod): Pod {
       ...spec,
       serviceAccountName,
       serviceAccount: serviceAccountName,
-      priority: spec.priority ?? 0,
-      preemptionPolicy: spec.preemptionPolicy ?? 'PreemptLowerPriority',
       tolerations: [...(spec.tolerations ?? []), ...missingTolerations(spec.tolerations ?? [])],
     },
   };

@@ -164,6 +164,19 @@ describe('a claim', () => {
     ]);
   });
 
+  it('that asks for more gets it where its volume is a folder', () => {
+    const annotations = { 'pv.kubernetes.io/bind-completed': 'yes' };
+    const spec = { volumeName: 'v', resources: { requests: { storage: '2Gi' } } };
+    const bound = claim(spec, { annotations }, 'Bound');
+    const made = volume('v', '1Gi', reference('uid-c'));
+    made.metadata = { ...made.metadata, annotations: { [PROVISIONED_BY]: PROVISIONER } };
+    expect(decide(bound, { volumes: [made] })).toMatchObject({
+      effects: [{ kind: 'patch', ref: { name: 'v' }, patch: { spec: { capacity: { storage: '2Gi' } } } }],
+      status: { capacity: { storage: '2Gi' } },
+    });
+    expect(decide(bound, { volumes: [volume('v', '1Gi', reference('uid-c'))] }).effects).toEqual([]);
+  });
+
   it('that is bound is left alone, and is lost once with its volume', () => {
     const annotations = { 'pv.kubernetes.io/bind-completed': 'yes' };
     const bound = claim({ volumeName: 'v' }, { annotations }, 'Bound');

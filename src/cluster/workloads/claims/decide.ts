@@ -10,10 +10,12 @@ import {
   type EventRecord,
   PersistentVolumeClaims,
   PersistentVolumes,
+  parseQuantity,
 } from '../../../api/index.ts';
 import { findVolume, isReservedFor } from './matching.ts';
 import {
   claimReference,
+  PROVISIONED_BY,
   PROVISIONER,
   provisionedName,
   provisionedVolume,
@@ -39,6 +41,12 @@ const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 /** The provisioner of volumes that people make. */
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner';
+
+/** On a claim: who was asked for its volume. */
+const storageProvisioner = {
+  'volume.beta.kubernetes.io/storage-provisioner': PROVISIONER,
+  'volume.kubernetes.io/storage-provisioner': PROVISIONER,
+};
 
 const nameOf = ({ metadata }: { metadata?: { name?: string } }): string => metadata?.name ?? '';
 
@@ -127,7 +135,7 @@ function seek(view: ClaimView): ClaimDecision {
     ref: { type: PersistentVolumes, name },
     object: volume,
   };
-  const bound = bind(claim, volume, true);
+  const bound = bind(claim, volume, true, storageProvisioner);
   return {
     ...bound,
     effects: [made, ...bound.effects],
@@ -142,7 +150,12 @@ function seek(view: ClaimView): ClaimDecision {
 }
 
 /** Says of both that they belong together; the volume first, so that no other claim gets it. */
-function bind(claim: PersistentVolumeClaim, volume: PersistentVolume, byController: boolean): ClaimDecision {
+function bind(
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume,
+  byController: boolean,
+  more: Record<string, string> = {},
+): ClaimDecision {
   const effects: Effect[] = [];
   const volumeName = nameOf(volume);
   if (volume.spec?.claimRef?.uid !== claim.metadata?.uid) {
@@ -157,19 +170,36 @@ function bind(claim: PersistentVolumeClaim, volume: PersistentVolume, byControll
   }
   const isCompleted = claim.metadata?.annotations?.[BIND_COMPLETED] !== undefined;
   if (claim.spec?.volumeName !== volumeName || !isCompleted) {
-    const annotations = { [BIND_COMPLETED]: 'yes', ...(byController && { [BOUND_BY_CONTROLLER]: 'yes' }) };
+    const annotations = {
+      ...more,
+      [BIND_COMPLETED]: 'yes',
+      ...(byController && { [BOUND_BY_CONTROLLER]: 'yes' }),
+    };
     effects.push(patchClaim(claim, 'bind', { metadata: { annotations }, spec: { volumeName } }));
+  }
+  const capacity = grown(claim, volume);
+  if (capacity !== volume.spec?.capacity) {
+    effects.push({
+      kind: 'patch',
+      what: `enlarge volume ${volumeName}`,
+      ref: { type: PersistentVolumes, name: volumeName },
+      patch: { spec: { capacity } },
+    });
   }
   return {
     ...outcome('Bound', `it has volume ${volumeName}`),
     effects,
-    status: {
-      ...claim.status,
-      phase: 'Bound',
-      accessModes: volume.spec?.accessModes,
-      capacity: volume.spec?.capacity,
-    },
+    status: { ...claim.status, phase: 'Bound', accessModes: volume.spec?.accessModes, capacity },
   };
+}
+
+/** A folder has as much room as its claim asks for; other volumes are as large as they are. */
+function grown({ spec }: PersistentVolumeClaim, volume: PersistentVolume) {
+  const capacity = volume.spec?.capacity;
+  const wanted = spec?.resources?.requests?.storage;
+  const isOurs = volume.metadata?.annotations?.[PROVISIONED_BY] === PROVISIONER;
+  const isMore = (parseQuantity(wanted ?? '0') ?? 0) > (parseQuantity(capacity?.storage ?? '0') ?? 0);
+  return isOurs && isMore && wanted !== undefined ? { ...capacity, storage: wanted } : capacity;
 }
 
 function patchClaim(claim: PersistentVolumeClaim, verb: string, patch: Record<string, unknown>): Effect {

@@ -28,11 +28,7 @@ export function startNamespaceController(context: Context, discovery: Discovery)
         try {
           const name = namespace.metadata?.name;
           const { items } = await client.list(type, { namespace: name, metadataOnly: true });
-          const finalizers = items.flatMap(({ metadata }) =>
-            (metadata?.finalizers ?? []).map(
-              (finalizer) => `${finalizer} in ${items.length} resource instances`,
-            ),
-          );
+          const finalizers = items.flatMap(({ metadata }) => metadata?.finalizers ?? []);
           contents.push({ type, count: items.length, finalizers });
         } catch (error) {
           // A kind that is no longer served has no objects left.

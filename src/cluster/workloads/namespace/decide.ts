@@ -4,7 +4,7 @@ import { type Decision, formatTime, type Instant, type ResourceType } from '../.
 /** What is still in a namespace that is being deleted. */
 export interface NamespaceView {
   namespace: Namespace;
-  /** Objects that are left, by type. */
+  /** Objects that are left, by type, and all their finalizers. */
   contents: readonly { type: ResourceType; count: number; finalizers: readonly string[] }[];
   /** Types that could not be listed or emptied, and why. */
   failures: readonly { type: ResourceType; message: string }[];
@@ -53,11 +53,27 @@ export function decideNamespace(view: NamespaceView, now: Instant): NamespaceDec
 
 function conditionsOf({ namespace, contents, failures }: NamespaceView, now: Instant): NamespaceCondition[] {
   const left = contents.filter(({ count }) => count > 0);
-  const finalizers = new Set(left.flatMap((each) => each.finalizers));
+  const holding = new Map<string, number>();
+  for (const finalizer of left.flatMap((each) => each.finalizers)) {
+    holding.set(finalizer, (holding.get(finalizer) ?? 0) + 1);
+  }
+  const finalizers = [...holding].map(([name, count]) => `${name} in ${count} resource instances`).sort();
   const remaining = left
     .map(({ type, count }) => `${nameOf(type)} has ${count} resource instances`)
     .join(', ');
   const wanted: Omit<NamespaceCondition, 'lastTransitionTime'>[] = [
+    {
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
+    },
+    {
+      type: 'NamespaceDeletionGroupVersionParsingFailure',
+      status: 'False',
+      reason: 'ParsedGroupVersions',
+      message: 'All legacy kube types successfully parsed',
+    },
     failures.length > 0
       ? {
           type: 'NamespaceDeletionContentFailure',
@@ -84,12 +100,12 @@ function conditionsOf({ namespace, contents, failures }: NamespaceView, now: Ins
           reason: 'ContentRemoved',
           message: 'All content successfully removed',
         },
-    finalizers.size > 0
+    finalizers.length > 0
       ? {
           type: 'NamespaceFinalizersRemaining',
           status: 'True',
           reason: 'SomeFinalizersRemain',
-          message: `Some content in the namespace has finalizers remaining: ${[...finalizers].sort().join(', ')}`,
+          message: `Some content in the namespace has finalizers remaining: ${finalizers.join(', ')}`,
         }
       : {
           type: 'NamespaceFinalizersRemaining',
