@@ -11,7 +11,7 @@ import { getObject, listObjects } from '../rest/read.ts';
 import { replaceObject } from '../rest/update.ts';
 import { methodNotAllowed } from '../status.ts';
 import { getScale, writeScale } from '../subresources/index.ts';
-import { decodeBody } from './body.ts';
+import { decodeBody, sourceOf } from './body.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { negotiate } from './negotiate.ts';
@@ -42,13 +42,9 @@ export async function serveCollection(
     case 'POST': {
       if (!verbs.includes('create') || (kind.namespaced && namespace === undefined)) throw methodNotAllowed();
       const view = viewOptions(context, exchange);
-      const body = await decodedBody(exchange, target);
-      const object = await createObject(
-        context,
-        target,
-        body,
-        writeContext(context, exchange, target, 'CreateOptions'),
-      );
+      const { body, source } = await decodedBody(exchange, target);
+      const write = { ...writeContext(context, exchange, target, 'CreateOptions'), source };
+      const object = await createObject(context, target, body, write);
       warnOf(exchange, target, object);
       exchange.sendValue(201, viewObject(kind, object, view), view.accepted.format);
       return;
@@ -83,8 +79,8 @@ export async function serveObject(
       return;
     case 'PUT': {
       if (!kind.verbs.includes('update')) throw methodNotAllowed();
-      const body = await decodedBody(exchange, target);
-      const write = writeContext(context, exchange, target, 'UpdateOptions');
+      const { body, source } = await decodedBody(exchange, target);
+      const write = { ...writeContext(context, exchange, target, 'UpdateOptions'), source };
       const { object, created } = await replaceObject(context, target, body, write);
       warnOf(exchange, target, object);
       answer(created ? 201 : 200, object);
@@ -194,8 +190,10 @@ function warnOf(exchange: Exchange, { kind, subresource }: Target, object: KubeO
   for (const text of kind.strategy.warnings?.(object) ?? []) exchange.warn(text);
 }
 
-async function decodedBody(exchange: Exchange, { kind }: Target): Promise<unknown> {
-  return decodeBody(await exchange.body(), exchange.header('content-type'), kind.kind);
+async function decodedBody(exchange: Exchange, { kind }: Target) {
+  const bytes = await exchange.body();
+  const contentType = exchange.header('content-type');
+  return { body: decodeBody(bytes, contentType, kind.kind), source: sourceOf(bytes, contentType) };
 }
 
 async function deleteBody(exchange: Exchange): Promise<unknown> {
