@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** A process of this machine with what it has used. */
@@ -14,8 +16,11 @@ export interface ProcessUsage {
   memoryBytes: number;
 }
 
-/** How many files are read at once: with more the event loop waits longer, with fewer the pass takes longer. */
-const READS_AT_ONCE = 32;
+/**
+ * How many files are read in a row. They are not on a disk: reading one at once takes some 15 µs, a tenth of what it
+ * takes in the background. In between others get their turn.
+ */
+const READS_IN_A_ROW = 32;
 
 /** All processes of this machine; those that end meanwhile are left out. */
 export async function readProcesses(): Promise<ProcessUsage[]> {
@@ -26,17 +31,21 @@ async function readProc(): Promise<ProcessUsage[]> {
   const units = await systemUnits();
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found: ProcessUsage[] = [];
-  let next = 0;
-  const reader = async () => {
-    while (next < pids.length) {
-      const pid = pids[next++];
-      const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-      const usage = parseStat(text, units);
-      if (usage) found.push(usage);
-    }
-  };
-  await Promise.all(Array.from({ length: READS_AT_ONCE }, reader));
+  for (const [i, pid] of pids.entries()) {
+    if (i % READS_IN_A_ROW === 0) await setImmediate();
+    const usage = parseStat(statOf(pid), units);
+    if (usage) found.push(usage);
+  }
   return found;
+}
+
+/** Empty when the process has ended meanwhile. */
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 async function readPs(): Promise<ProcessUsage[]> {
