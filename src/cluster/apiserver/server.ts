@@ -8,7 +8,7 @@ import { ADMIN, ANONYMOUS, type User } from './access/users.ts';
 import { BuiltinAdmission, SYSTEM_NAMESPACES } from './admission/index.ts';
 import type { ApiContext } from './http/context.ts';
 import { Dispatcher } from './http/dispatch.ts';
-import { Exchange, type Request, type Response } from './http/exchange.ts';
+import { Exchange } from './http/exchange.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { builtinKinds } from './kinds/index.ts';
 import { openSqliteLog } from './log/index.ts';
@@ -84,8 +84,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const certificate = await issueServerCertificate(authority, hosts, clock());
     const { context } = parts;
     const dispatcher = new Dispatcher(context);
-    const listener = await listen({ host, port, certificate }, (request, response) => {
-      void answer(context, dispatcher, request, response);
+    const listener = await listen({ host, port, certificate }, (request, response, upgrade) => {
+      void answer(context, dispatcher, new Exchange(request, response, ANONYMOUS, upgrade));
     });
     const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${listener.port}`;
     const kubeconfigPath = files.kubeconfig({
@@ -183,16 +183,11 @@ async function makeNamespaces(context: ApiContext): Promise<void> {
 }
 
 /** Answers one request; whatever goes wrong becomes a Status. */
-async function answer(
-  context: ApiContext,
-  dispatcher: Dispatcher,
-  request: Request,
-  response: Response,
-): Promise<void> {
+async function answer(context: ApiContext, dispatcher: Dispatcher, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
   // A client that goes away is no fault of ours.
   response.on('error', () => {});
   request.on('error', () => {});
-  const exchange = new Exchange(request, response, ANONYMOUS);
   try {
     exchange.user = context.authenticator.user(request.headers);
     await dispatcher.dispatch(exchange).catch(async (error) => {

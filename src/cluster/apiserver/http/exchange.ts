@@ -1,5 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { stringify as stringifyYaml } from 'yaml';
 import type { User } from '../access/users.ts';
 import type { StatusError } from '../status.ts';
@@ -9,6 +11,13 @@ import type { Accepted } from './negotiate.ts';
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
 
+/** The connection of a request that asks to speak another protocol from here on. */
+export interface UpgradableConnection {
+  socket: Duplex;
+  /** What came with the request already. */
+  head: Buffer;
+}
+
 /** One request and its answer. */
 export class Exchange {
   readonly method: string;
@@ -16,12 +25,15 @@ export class Exchange {
   readonly request: Request;
   readonly response: Response;
   user: User;
+  /** Set when the client asks for another protocol; such a request is answered like any other, or taken over. */
+  readonly upgrade: UpgradableConnection | undefined;
   readonly #warnings = new Set<string>();
 
-  constructor(request: Request, response: Response, user: User) {
+  constructor(request: Request, response: Response, user: User, upgrade?: UpgradableConnection) {
     this.request = request;
     this.response = response;
     this.user = user;
+    this.upgrade = upgrade;
     this.method = request.method ?? 'GET';
     // Only the path matters; the authority is the client's business.
     this.url = new URL(`https://kanari${request.url?.startsWith('/') ? '' : '/'}${request.url ?? ''}`);
@@ -38,6 +50,11 @@ export class Exchange {
 
   body(): Promise<Buffer> {
     return readBody(this.request);
+  }
+
+  /** Takes the connection of a request to upgrade out of HTTP's hands: nothing is answered through it any more. */
+  takeSocket(): void {
+    (this.response as ServerResponse).detachSocket(this.upgrade!.socket as Socket);
   }
 
   /** Adds a Warning header to the answer. */

@@ -1,7 +1,8 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '../access/certificates.ts';
-import type { Request, Response } from './exchange.ts';
+import type { Request, Response, UpgradableConnection } from './exchange.ts';
 
 /** The port that was asked for is taken. */
 export class PortInUseError extends Error {
@@ -27,10 +28,12 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+type Handler = (request: Request, response: Response, upgrade?: UpgradableConnection) => void;
+
 /** Serves HTTP/2 and HTTP/1.1 over TLS. @throws PortInUseError */
 export async function listen(
   { host, port, certificate }: { host: string; port: number; certificate: KeyPair },
-  handle: (request: Request, response: Response) => void,
+  handle: Handler,
 ): Promise<Listener> {
   const server = createSecureServer({
     allowHTTP1: true,
@@ -38,7 +41,15 @@ export async function listen(
     key: certificate.keyPem,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
   });
-  server.on('request', handle);
+  server.on('request', (request, response) => handle(request, response));
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // Whoever asks for another protocol may still be answered in HTTP, and is then done.
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on('finish', () => socket.end());
+    handle(request, response, { socket, head });
+  });
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
     sessions.add(session);

@@ -3,6 +3,7 @@ import { podBinding } from './binding.ts';
 import { podEviction } from './eviction.ts';
 import { namespaceFinalize } from './finalize.ts';
 import { podLog } from './log.ts';
+import { podAttach, podExec, podPortForward } from './streams.ts';
 import { serviceAccountToken } from './token.ts';
 
 export { getScale, writeScale } from './scale.ts';
@@ -12,6 +13,9 @@ export const subresourceHandlers: readonly SubresourceHandler[] = [
   podBinding,
   podEviction,
   podLog,
+  podExec,
+  podAttach,
+  podPortForward,
   namespaceFinalize,
   serviceAccountToken,
 ];

@@ -3,8 +3,9 @@ import { request } from 'undici';
 import type { ApiContext, SubresourceHandler } from '../http/context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { locate } from '../rest/core.ts';
-import { badRequest, notFound, StatusError } from '../status.ts';
+import { notFound, StatusError } from '../status.ts';
 import { agentAddress, agents } from './agents.ts';
+import { chosenContainer } from './containers.ts';
 
 /** GET `pods/<name>/log`: the node agent's answer, passed on. */
 export const podLog: SubresourceHandler = {
@@ -37,21 +38,6 @@ export const podLog: SubresourceHandler = {
     );
   },
 };
-
-function chosenContainer({ metadata, spec }: Pod, asked: string | null): string {
-  const containers = [...(spec?.containers ?? [])].map(({ name }) => name);
-  const inits = (spec?.initContainers ?? []).map(({ name }) => name);
-  const all = [...inits, ...containers, ...(spec?.ephemeralContainers ?? []).map(({ name }) => name)];
-  if (asked) {
-    if (all.includes(asked)) return asked;
-    throw badRequest(`container ${asked} is not valid for pod ${metadata?.name}`);
-  }
-  if (containers.length === 1) return containers[0]!;
-  throw badRequest(
-    `a container name must be specified for pod ${metadata?.name}, choose one of: [${containers.join(' ')}]` +
-      (inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : ''),
-  );
-}
 
 async function passOn(context: ApiContext, exchange: Exchange, url: string, what: string): Promise<void> {
   const abort = new AbortController();

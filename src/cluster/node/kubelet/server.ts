@@ -1,14 +1,23 @@
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../api/index.ts';
 import { answerMetrics, answerStats } from '../metrics/handlers.ts';
 import type { UsageSampler } from '../metrics/sampler.ts';
 import type { PodManager } from '../pods/manager.ts';
+import { type Upgrade, UpgradeError } from '../streams/index.ts';
+import { HttpError } from './error.ts';
 import { LogQueryError, parseLogQuery } from './logquery.ts';
+import { StreamHandlers } from './streams.ts';
 
 export interface KubeletServerOptions {
   pods: PodManager;
@@ -23,17 +32,6 @@ export interface KubeletServerOptions {
   log: Logger;
 }
 
-/** An answer other than 200. */
-class HttpError extends Error {
-  override name = 'HttpError';
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 type Handler = (request: ParsedRequest, response: ServerResponse) => Promise<void>;
 
 interface ParsedRequest {
@@ -43,11 +41,14 @@ interface ParsedRequest {
   signal: AbortSignal;
 }
 
-/** What the API server asks of a node: logs and the like. Exec and port-forward would be further handlers. */
+/** What the API server asks of a node: logs, what pods use, exec, attach and port-forward. */
 export class KubeletServer {
   readonly #options: KubeletServerOptions;
   readonly #server: Server;
   readonly #handlers: Record<string, Handler>;
+  readonly #streams: StreamHandlers;
+  /** Connections that speak another protocol than HTTP by now. */
+  readonly #upgraded = new Set<Duplex>();
 
   constructor(options: KubeletServerOptions) {
     this.#options = options;
@@ -56,7 +57,9 @@ export class KubeletServer {
       stats: async ({ parts }, response) => answerStats(options.usage, parts, response),
       metrics: async ({ parts }, response) => answerMetrics(options.usage, parts, response),
     };
+    this.#streams = new StreamHandlers(options);
     this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server.on('upgrade', (request, socket, head) => void this.#upgrade({ request, socket, head }));
   }
 
   /** Resolves to the port. */
@@ -72,6 +75,7 @@ export class KubeletServer {
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
     await closed;
   }
 
@@ -79,8 +83,7 @@ export class KubeletServer {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     try {
-      const url = new URL(request.url ?? '/', 'http://node');
-      const [first = '', ...parts] = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
+      const { first, parts, params } = parseRequest(request);
       if (first === 'healthz') {
         response.end('ok');
         return;
@@ -89,10 +92,41 @@ export class KubeletServer {
       const handler = this.#handlers[first];
       if (!handler) throw new HttpError(404, '404 page not found');
       if (request.method !== 'GET') throw new HttpError(405, 'method not allowed');
-      await handler({ parts, params: url.searchParams, signal: gone.signal }, response);
+      await handler({ parts, params, signal: gone.signal }, response);
     } catch (error) {
       this.#fail(error, response, gone.signal.aborted);
     }
+  }
+
+  async #upgrade(upgrade: Upgrade): Promise<void> {
+    const { request, socket } = upgrade;
+    this.#upgraded.add(socket);
+    socket.once('close', () => this.#upgraded.delete(socket));
+    socket.on('error', () => socket.destroy());
+    try {
+      if (!this.#isAuthorized(request)) throw new HttpError(401, 'Unauthorized');
+      const { first, parts, params } = parseRequest(request);
+      const handler = this.#streams.handlers[first];
+      if (!handler) throw new HttpError(404, '404 page not found');
+      await handler({ parts, params }, upgrade);
+    } catch (error) {
+      this.#refuse(error, socket);
+    }
+  }
+
+  /** Answers a request to upgrade in plain HTTP, unless it has been granted already. */
+  #refuse(error: unknown, socket: Duplex): void {
+    const known = error instanceof HttpError || error instanceof UpgradeError;
+    if (!known && !(error instanceof URIError)) {
+      socket.destroy();
+      return;
+    }
+    const status = known ? error.status : 400;
+    const { message } = error;
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain\r\nConnection: close\r\n` +
+        `Content-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
+    );
   }
 
   #fail(error: unknown, response: ServerResponse, gone: boolean): void {
@@ -136,4 +170,10 @@ export class KubeletServer {
     response.flushHeaders();
     await pipeline(Readable.from(run.logs(query, signal)), response);
   }
+}
+
+function parseRequest(request: IncomingMessage) {
+  const url = new URL(request.url ?? '/', 'http://node');
+  const [first = '', ...parts] = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
+  return { first, parts, params: url.searchParams };
 }

@@ -28,6 +28,9 @@ const ERR_IMAGE_PULL_MS = 1000;
  */
 export class PodWorker {
   readonly podIP: string;
+  /** Aborts when nothing is left of the pod, or the agent ends. */
+  readonly gone: AbortSignal;
+  readonly #gone = new AbortController();
   readonly #context: NodeContext;
   readonly #poke: () => void;
   readonly #startedAt: Instant;
@@ -44,6 +47,7 @@ export class PodWorker {
 
   constructor(pod: Pod, podIP: string, context: NodeContext, poke: () => void) {
     this.podIP = podIP;
+    this.gone = this.#gone.signal;
     this.#pod = pod;
     this.#context = context;
     this.#poke = poke;
@@ -100,6 +104,7 @@ export class PodWorker {
 
   /** The agent ends: lets the containers run on for the next one, or ends them without touching the pod. */
   async shutDown({ keep }: { keep: boolean }): Promise<void> {
+    this.#gone.abort();
     for (const slot of this.#allSlots) slot.quiet();
     if (keep) {
       for (const slot of this.#allSlots) {
@@ -115,6 +120,7 @@ export class PodWorker {
 
   /** Ends what is left of the pod at once, and removes its files. */
   async remove(): Promise<void> {
+    this.#gone.abort();
     for (const slot of this.#allSlots) {
       slot.quiet();
       await slot.run?.remove();

@@ -94,7 +94,7 @@ export interface StreamSession {
   readonly ended: Promise<number>;
   /** No effect without a terminal. */
   resize(size: TerminalSize): void;
-  /** Lets go of the streams, and kills the command if it is one. Idempotent. */
+  /** Kills the command; or lets go of the program that was attached to, which counts as its end. Idempotent. */
   close(): void;
 }
 

@@ -23,6 +23,7 @@ export class AttachSession implements StreamSession {
   readonly ended: Promise<number>;
   readonly #terminal: string | undefined;
   readonly #unsubscribe: () => void;
+  readonly #resolve: (exitCode: number) => void;
 
   constructor({ collector, ended, stdin, terminal }: AttachContext) {
     const stdout = new PassThrough();
@@ -37,12 +38,15 @@ export class AttachSession implements StreamSession {
       if (target.writableLength + target.readableLength > MOST_BEHIND_BYTES) this.close();
       else if (target.writable) target.write(bytes);
     });
-    this.ended = ended.then((exitCode) => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.ended = promise;
+    this.#resolve = resolve;
+    void ended.then((exitCode) => {
       this.#unsubscribe();
       stdin?.destroy();
       stdout.end();
       stderr?.end();
-      return exitCode;
+      resolve(exitCode);
     });
   }
 
@@ -55,5 +59,6 @@ export class AttachSession implements StreamSession {
     this.stdin?.destroy();
     this.stdout.destroy();
     this.stderr?.destroy();
+    this.#resolve(0);
   }
 }

@@ -110,7 +110,9 @@ class ExecSession implements StreamSession {
   }
 
   close(): void {
-    for (const stream of [this.#lifeLine, this.#input, this.stdout, this.stderr]) stream?.destroy();
+    // The outputs end by themselves, with what was written before.
+    this.#lifeLine.destroy();
+    this.#input?.destroy();
   }
 
   #foundTerminal(device: string): void {

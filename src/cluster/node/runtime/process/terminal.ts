@@ -28,7 +28,7 @@ export function inTerminal(argv: readonly string[], announce: string, shell: str
   return ['/usr/bin/env', 'SHELL=/bin/sh', SCRIPT, '-qefc', inner, '/dev/null'];
 }
 
-export const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The kernel tells the programs in the terminal by SIGWINCH. A terminal that has gone is no fault. */
 export function resizeTerminal(device: string, { columns, rows }: TerminalSize): void {

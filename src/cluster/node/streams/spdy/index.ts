@@ -1,0 +1,2 @@
+export { SpdyConnection } from './connection.ts';
+export type { SpdyStream } from './stream.ts';
