@@ -59,7 +59,9 @@ export function startReconciler<T extends KubeObject, View>(options: ReconcilerO
     await act(client, decision.effects, (effect, result) => {
       log.debug({ key, effect: effect.what }, effect.what);
       if (effect.kind === 'delete') unseen.deleted(key, effect);
-      else if (result) unseen.wrote(key, effect.ref.type, result);
+      // A Scale is never read from a cache, and what it is of may be of any kind.
+      else if (result && !(effect.kind === 'patch' && effect.subresource === 'scale'))
+        unseen.wrote(key, effect.ref.type, result);
       // An effect may change the object itself; the status is then written on top of that.
       if (result?.metadata?.uid === object.metadata?.uid) version = result?.metadata?.resourceVersion;
     });
