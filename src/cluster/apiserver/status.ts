@@ -157,6 +157,9 @@ export const unsupportedMediaType = (accepted: readonly string[]) =>
 export const entityTooLarge = (limitBytes: number) =>
   new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
 
+export const timedOut = () =>
+  new StatusError(504, 'Timeout', 'Timeout: request did not complete within the allotted timeout', {});
+
 export const expired = (message: string) => new StatusError(410, 'Expired', message);
 
 export const tooLargeResourceVersion = (wanted: number, current: number) =>

@@ -2,21 +2,69 @@ import type { Readable } from 'node:stream';
 import { parse as parseYaml } from 'yaml';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/index.ts';
 import type { Source } from '../rest/source.ts';
-import { badRequest, entityTooLarge, unsupportedMediaType } from '../status.ts';
+import { badRequest, entityTooLarge, timedOut, unsupportedMediaType } from '../status.ts';
 
 /** Kubernetes' bound for the body of a request. */
 const LIMIT_BYTES = 3 * 1024 * 1024;
 
-/** Reads a request's body. @throws StatusError 413 beyond 3 MiB */
-export async function readBody(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LIMIT_BYTES) throw entityTooLarge(LIMIT_BYTES);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** Kubernetes' bound for the time that a request may take. */
+const TIMEOUT_MS = 60_000;
+/** How long the rest of a refused body is thrown away before the connection is broken off. */
+const DISCARD_MS = 5_000;
+
+/**
+ * Reads a request's body. The rest of a refused one is thrown away for a while, so that a client that is still sending
+ * gets to read the answer.
+ * @param declared the Content-Length header
+ * @throws StatusError 413 beyond 3 MiB, 504 when it does not come in time
+ */
+export function readBody(stream: Readable, declared?: string, timeoutMs = TIMEOUT_MS): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = () => {
+      clearTimeout(timer);
+      stream.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+    };
+    const refuse = (error: Error) => {
+      settle();
+      reject(error);
+      discard(stream);
+    };
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > LIMIT_BYTES) refuse(entityTooLarge(LIMIT_BYTES));
+      else chunks.push(chunk);
+    };
+    const onEnd = () => {
+      settle();
+      resolve(Buffer.concat(chunks));
+    };
+    const onError = (error: Error) => {
+      settle();
+      reject(error);
+    };
+    const onClose = () =>
+      onError(badRequest('the body of the request is not complete: the connection was closed'));
+    const timer = setTimeout(() => refuse(timedOut()), timeoutMs).unref();
+    if (Number(declared) > LIMIT_BYTES) {
+      refuse(entityTooLarge(LIMIT_BYTES));
+      return;
+    }
+    if (stream.destroyed) {
+      onClose();
+      return;
+    }
+    stream.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
+}
+
+function discard(stream: Readable): void {
+  const cut = setTimeout(() => stream.destroy(), DISCARD_MS).unref();
+  stream.once('end', () => clearTimeout(cut));
+  stream.once('close', () => clearTimeout(cut));
+  stream.on('error', () => {});
+  stream.resume();
 }
 
 type Decoder = (bytes: Buffer, what: string) => unknown;

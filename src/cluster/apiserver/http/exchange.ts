@@ -49,7 +49,7 @@ export class Exchange {
   }
 
   body(): Promise<Buffer> {
-    return readBody(this.request);
+    return readBody(this.request, this.header('content-length'));
   }
 
   /** Takes the connection of a request to upgrade out of HTTP's hands: nothing is answered through it any more. */

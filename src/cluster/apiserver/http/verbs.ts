@@ -14,6 +14,7 @@ import { getScale, writeScale } from '../subresources/index.ts';
 import { decodeBody, sourceOf } from './body.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
+import { sendList } from './lists.ts';
 import { negotiate } from './negotiate.ts';
 import { type ViewOptions, viewList, viewObject } from './views.ts';
 import { serveWatch } from './watch.ts';
@@ -135,12 +136,11 @@ export async function serveScale(
 
 async function serveList(context: ApiContext, exchange: Exchange, target: Target): Promise<void> {
   const view = viewOptions(context, exchange);
-  const list = await listObjects(context, target, exchange.query);
-  exchange.sendValue(
-    200,
-    viewList(target.kind, list, context.registry.isCustom(target.kind), view),
-    view.accepted.format,
-  );
+  const { items, ...list } = await listObjects(context, target, exchange.query);
+  const custom = context.registry.isCustom(target.kind);
+  const viewed = (some: KubeObject[]) => viewList(target.kind, { ...list, items: some }, custom, view);
+  if (view.accepted.format === 'json') await sendList(exchange, items, viewed);
+  else exchange.sendValue(200, viewed(items), view.accepted.format);
 }
 
 async function deleteCollection(context: ApiContext, exchange: Exchange, target: Target): Promise<void> {

@@ -28,6 +28,7 @@ export class Resource {
   /** `<group>/<plural>`. */
   readonly name: string;
   readonly #entries = new Map<string, Entry>();
+  /** Made with the first list, so that a start does not sort key by key. */
   #sortedKeys: string[] | undefined;
   #changes: Change[] = [];
   /** Number of the first change that is kept. */
@@ -121,11 +122,13 @@ export class Resource {
   /** For the store alone. */
   apply(change: Change): void {
     const { entry, deleted } = change;
+    const { key } = entry;
+    const sorted = this.#sortedKeys;
     if (deleted) {
-      if (this.#entries.delete(entry.key)) this.#sortedKeys = undefined;
+      if (this.#entries.delete(key)) sorted?.splice(firstNotLess(sorted, key), 1);
     } else {
-      if (!this.#entries.has(entry.key)) this.#sortedKeys = undefined;
-      this.#entries.set(entry.key, entry);
+      if (!this.#entries.has(key)) sorted?.splice(firstNotLess(sorted, key), 0, key);
+      this.#entries.set(key, entry);
     }
     if (change.revision > this.#compacted) this.#changes.push(change);
   }

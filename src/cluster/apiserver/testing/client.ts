@@ -80,6 +80,12 @@ export class TestServer {
     };
   }
 
+  /** The answer as it comes; who calls reads it. */
+  open(target: string, options: SendOptions = {}): Promise<IncomingMessage> {
+    const [method = 'GET', url = ''] = target.split(' ');
+    return responseTo(this.#open(method, url, options));
+  }
+
   /** Opens a watch; resolves when its headers are there. */
   async watch(url: string, options: SendOptions = {}): Promise<TestWatch> {
     const incoming = await responseTo(this.#open('GET', url, options));

@@ -1,0 +1,55 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
+import { readBody } from './body.ts';
+
+const LIMIT = 3 * 1024 * 1024;
+
+describe('a body', () => {
+  it('of exactly 3 MiB is read', async () => {
+    const stream = new PassThrough();
+    const read = readBody(stream, String(LIMIT));
+    stream.write(Buffer.alloc(LIMIT - 1));
+    stream.end('x');
+    expect(await read).toHaveLength(LIMIT);
+  });
+
+  it('of one byte more is refused, whether it says so or not', async () => {
+    const refusal = { code: 413, message: 'Request entity too large: limit is 3145728' };
+    await expect(readBody(new PassThrough(), String(LIMIT + 1))).rejects.toMatchObject(refusal);
+    const stream = new PassThrough();
+    const read = readBody(stream);
+    stream.end(Buffer.alloc(LIMIT + 1));
+    await expect(read).rejects.toMatchObject(refusal);
+  });
+
+  it('that never comes is refused after its time', async () => {
+    const stream = new PassThrough();
+    const read = readBody(stream, undefined, 20);
+    stream.write('{');
+    await expect(read).rejects.toMatchObject({ code: 504, reason: 'Timeout' });
+  });
+
+  it('that is refused is thrown away for a while, then its connection is cut', async () => {
+    vi.useFakeTimers();
+    try {
+      const stream = new PassThrough();
+      await expect(readBody(stream, '9999999')).rejects.toMatchObject({ code: 413 });
+      for (let i = 0; i < 100; i += 1) stream.write(Buffer.alloc(100_000));
+      await vi.advanceTimersByTimeAsync(4_900);
+      expect([stream.destroyed, stream.readableLength]).toEqual([false, 0]);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(stream.destroyed).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('whose connection ends early is refused', async () => {
+    const stream = new PassThrough();
+    const read = readBody(stream, '10');
+    stream.write('{');
+    stream.destroy();
+    await expect(read).rejects.toMatchObject({ code: 400 });
+    await expect(readBody(stream)).rejects.toMatchObject({ code: 400 });
+  });
+});
