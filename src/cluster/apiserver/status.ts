@@ -181,7 +181,7 @@ export function invalid(
   return new StatusError(422, 'Invalid', `${who} "${name}" is invalid: ${summary}`, {
     ...(name && { name }),
     ...(kind.group && { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind && { kind: kind.kind }),
     causes: errors.map(({ type, field }, i) => ({ reason: type, message: texts[i]!, field })),
   });
 }

@@ -9,7 +9,11 @@ const maxOperations = 10_000;
  */
 export function applyJsonPatch<T>(object: T, operations: unknown): T {
   if (!Array.isArray(operations)) {
-    throw new PatchError(400, 'error decoding patch: a JSON patch is a list of operations');
+    const what = typeof operations === 'object' ? 'object' : typeof operations;
+    throw new PatchError(
+      400,
+      `error decoding patch: json: cannot unmarshal ${what} into Go value of type jsonpatch.Patch`,
+    );
   }
   if (operations.length > maxOperations) {
     throw new PatchError(

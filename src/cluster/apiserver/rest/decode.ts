@@ -17,6 +17,8 @@ export interface DecodeContext {
   custom: boolean;
   /** The text that the object was decoded from; undefined for protobuf and what a patch makes. */
   source?: Source | undefined;
+  /** How an object that cannot be read is refused. Default: 400, naming the kind. */
+  refuse?(problem: string): Error;
   /** Adds a Warning header to the answer. */
   warn(text: string): void;
 }
@@ -39,8 +41,9 @@ export function decodeFields(kind: Kind, value: unknown, context: DecodeContext)
   checkKind(kind, value, context, refuse);
   const { object, unknown } = prune({ ...value, kind: kind.kind, apiVersion }, kind.schema);
   const misfit = context.custom ? undefined : findMisfit(object, kind.schema);
-  if (misfit) throw refuse(misfitText(kind, misfit, context));
-  reportUnwanted(unknown, context, refuse);
+  const refuseDecoded = context.refuse ?? refuse;
+  if (misfit) throw refuseDecoded(misfitText(kind, misfit, context));
+  reportUnwanted(unknown, context, refuseDecoded);
   return object as KubeObject;
 }
 

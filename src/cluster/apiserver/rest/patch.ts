@@ -7,6 +7,7 @@ import {
   applyStrategicMergePatch,
   PatchError,
   serverSideApply,
+  typedProblem,
 } from '../patch/index.ts';
 import { badRequest, invalid, StatusError, unsupportedMediaType } from '../status.ts';
 import { apiVersionOfKind, type Core, locate, type ObjectTarget, present } from './core.ts';
@@ -44,12 +45,21 @@ export async function patchObject(
   }
   const patched = patcher(target, body, contentType, context);
   const { options } = context;
+  const source =
+    mediaType(contentType) === JSON_PATCH ? undefined : ({ format: 'json', text: body.toString() } as const);
   const next = (live: KubeObject) => {
-    const object = decodeObject(kind, patched(live), context);
+    const result = patched(live);
+    const object = decodeObject(kind, result, { ...context, source, refuse: refusePatched(result) });
     return carryName(target, object, live);
   };
   return { object: await modifyObject(core, target, { options, next }), created: false };
 }
+
+/** A patch that leaves an object which cannot be read is itself refused. */
+const refusePatched = (result: unknown) => (problem: string) =>
+  invalid({ group: '', kind: '' }, '', [
+    { type: 'FieldValueInvalid', field: 'patch', value: JSON.stringify(result), detail: problem },
+  ]);
 
 /** The function that patches an object of this kind, for every media type but apply. */
 export function patcher(
@@ -66,7 +76,6 @@ export function patcher(
   }
   const patch = decodeJson(body, 'patch');
   if (type === JSON_PATCH) {
-    if (!Array.isArray(patch)) throw badRequest('a JSON patch is a list of operations');
     return (live) => refusing(() => applyJsonPatch(live, patch));
   }
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
@@ -130,6 +139,12 @@ function appliedConfiguration(target: ObjectTarget, body: unknown, context: Patc
     throw badRequest(
       `invalid object type: ${sent.apiVersion ? 'kind' : 'apiVersion'} is missing in the configuration`,
     );
+  }
+  const problem = typedProblem(sent, kind.schema);
+  if (problem) {
+    const gvk = `${sent.apiVersion.includes('/') ? '' : '/'}${sent.apiVersion}, Kind=${sent.kind}`;
+    const message = `failed to create typed patch object (${namespace ?? ''}/${name}; ${gvk}): ${problem}`;
+    throw new StatusError(500, '', message);
   }
   const pruned = decodeFields(kind, sent, context);
   const { managedFields: _managed, ...metadata } = pruned.metadata ?? {};
