@@ -148,3 +148,23 @@ it('what a custom resource owns goes with it, also when its kind came later', as
   await client.delete({ type: Things, namespace: 'custom', name: 'owner' });
   await until(() => isGone(ConfigMaps, 'custom', 'kept'));
 }, 30_000);
+
+it('an owner in another namespace owns nothing, and keeps what it owns in its own', async () => {
+  const { client, inNamespace, names } = cluster;
+  await inNamespace('near');
+  await inNamespace('far');
+  const owner = await client.create(ConfigMaps, { metadata: { name: 'owner', namespace: 'far' } });
+  const ownerReferences = [
+    { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata?.uid ?? '' },
+  ];
+  await client.create(ConfigMaps, { metadata: { name: 'stray', namespace: 'near', ownerReferences } });
+  await until(async () => expect(await names(ConfigMaps, 'near')).not.toContain('stray'));
+  await client.create(ConfigMaps, { metadata: { name: 'owned', namespace: 'far', ownerReferences } });
+  await client.create(ConfigMaps, { metadata: { name: 'stray', namespace: 'near', ownerReferences } });
+  await until(async () => expect(await names(ConfigMaps, 'near')).not.toContain('stray'));
+  expect(await names(ConfigMaps, 'far')).toEqual(['kube-root-ca.crt', 'owned', 'owner']);
+  await until(async () => {
+    const { items } = await client.list(Events, { namespace: 'near' });
+    expect(items.map(({ reason }) => reason)).toContain('OwnerRefInvalidNamespace');
+  });
+}, 30_000);

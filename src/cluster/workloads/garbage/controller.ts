@@ -1,20 +1,34 @@
 import type { OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
-import { equal, type KubeObject } from '../../../api/index.ts';
-import { isConflict, isNotFound, keyOf, splitKey, WorkQueue } from '../../../kube/index.ts';
+import {
+  apiVersionOf,
+  equal,
+  type KubeObject,
+  type ObjectRef,
+  type ResourceType,
+} from '../../../api/index.ts';
+import {
+  createEventRecorder,
+  isConflict,
+  isNotFound,
+  keyOf,
+  splitKey,
+  WorkQueue,
+} from '../../../kube/index.ts';
 import { act, EffectError } from '../common/act.ts';
 import type { Context, Controller } from '../common/context.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import { decideGarbage, type GarbageView, type Item, isWaiting, type OwnerState } from './decide.ts';
 import { Graph, typeKey } from './graph.ts';
 
-/** Owners that are known to be gone; uids are never used again. */
+/** Owners that are known to be gone, by where they were: a reference from elsewhere does not mean them. */
 const MAX_REMEMBERED = 10_000;
 
 const INCOMPLETE_RETRY_MS = 100;
 
 export function startGarbageCollector(context: Context, discovery: Discovery): Controller {
-  const { client } = context;
+  const { client, clock } = context;
   const log = context.log.child({ component: 'garbage-collector' });
+  const events = createEventRecorder(client, { component: 'garbage-collector-controller', clock, log });
   const absent = new Set<string>();
   /** Objects with an owner of a kind that is not served: looked at again when kinds come. */
   const unresolved = new Set<string>();
@@ -48,22 +62,23 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
       if (isWaiting(item.object) && !isWaiting(old)) enqueueDependents(item);
     },
     deleted(item) {
-      remember(item.object.metadata?.uid);
+      const { namespace, name = '', uid = '' } = item.object.metadata ?? {};
+      remember(ownerKey({ type: item.type, namespace, name }, uid));
       enqueueDependents(item);
       enqueueOwners(item.object);
     },
   });
 
-  function remember(uid: string | undefined): void {
-    if (!uid) return;
-    absent.add(uid);
+  function remember(key: string): void {
+    absent.add(key);
     if (absent.size > MAX_REMEMBERED) absent.delete(absent.values().next().value!);
   }
 
   async function stateOf(reference: OwnerReference, namespace: string | undefined): Promise<OwnerState> {
-    if (absent.has(reference.uid)) return 'absent';
     const ref = graph.locate(reference, namespace);
     if (!ref) return 'unknown';
+    const key = ownerKey(ref, reference.uid);
+    if (absent.has(key)) return 'absent';
     const cached = graph.get(ref)?.object;
     if (cached?.metadata?.uid === reference.uid) return isWaiting(cached) ? 'waiting' : 'solid';
     // The cache may be behind; what is deleted for want of an owner cannot be brought back.
@@ -73,17 +88,22 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    remember(reference.uid);
+    remember(key);
     return 'absent';
   }
 
   async function observe({ type, object }: Item): Promise<GarbageView> {
     const references = object.metadata?.ownerReferences ?? [];
     const owners = await Promise.all(
-      references.map(async (reference) => ({
-        reference,
-        state: await stateOf(reference, object.metadata?.namespace),
-      })),
+      references.map(async (reference) => {
+        const { namespace } = object.metadata ?? {};
+        const state = await stateOf(reference, namespace);
+        return {
+          reference,
+          state,
+          isElsewhere: state === 'absent' && graph.isElsewhere(reference, namespace),
+        };
+      }),
     );
     return { type, object, owners, dependents: graph.dependentsOf(object.metadata?.uid ?? '') };
   }
@@ -100,6 +120,7 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
       decision = decideGarbage(await observe({ type: item.type, object: live }));
     }
     await act(client, decision.effects, (effect) => log.debug({ effect: effect.what }, effect.what));
+    for (const event of decision.events) events.record({ ...item.object, ...kindOf(item.type) }, event);
   }
 
   const queue = new WorkQueue({
@@ -141,6 +162,12 @@ export function startGarbageCollector(context: Context, discovery: Discovery): C
       await discoveries.stop();
       await queue.stop();
       await graph.stop();
+      await events.flush();
     },
   };
 }
+
+const ownerKey = ({ type, namespace = '', name }: ObjectRef, uid: string) =>
+  [typeKey(type), namespace, name, uid].join(' ');
+
+const kindOf = (type: ResourceType) => ({ apiVersion: apiVersionOf(type), kind: type.kind });

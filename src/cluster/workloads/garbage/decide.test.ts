@@ -57,6 +57,20 @@ describe('an object', () => {
     ]);
   });
 
+  it('whose owner is in another namespace has none, and that is said', () => {
+    const owners = [{ reference: reference('far'), state: 'absent' as const, isElsewhere: true }];
+    const decision = owned({ far: 'absent' }, { owners });
+    expect(decision.effects).toMatchObject([{ kind: 'delete', ref: { name: 'p' } }]);
+    expect(decision.events).toEqual([
+      {
+        type: 'Warning',
+        reason: 'OwnerRefInvalidNamespace',
+        message:
+          'ownerRef [apps/v1/ReplicaSet, namespace: a, name: far, uid: uid-far] does not exist in namespace "a"',
+      },
+    ]);
+  });
+
   it('keeps to the way of deletion that was asked for', () => {
     expect(owned({ one: 'absent' }, { metadata: { finalizers: ['orphan'] } }).effects).toMatchObject([
       { propagationPolicy: 'Orphan' },

@@ -1,5 +1,5 @@
 import type { OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
-import type { Decision, Effect, KubeObject, ResourceType } from '../../../api/index.ts';
+import type { Decision, Effect, EventRecord, KubeObject, ResourceType } from '../../../api/index.ts';
 
 /** An object with its type; only its metadata is looked at. */
 export interface Item {
@@ -14,7 +14,8 @@ export interface Item {
 export type OwnerState = 'solid' | 'absent' | 'waiting' | 'unknown';
 
 export interface GarbageView extends Item {
-  owners: readonly { reference: OwnerReference; state: OwnerState }[];
+  /** `isElsewhere`: an owner that is absent is in another namespace, where it cannot own this object. */
+  owners: readonly { reference: OwnerReference; state: OwnerState; isElsewhere?: boolean }[];
   dependents: readonly Item[];
 }
 
@@ -28,6 +29,10 @@ export function isWaiting({ metadata }: KubeObject): boolean {
 
 /** Deletes what has no owner left, and does what a deleted object's finalizers ask for, as Kubernetes' collector. */
 export function decideGarbage(view: GarbageView): Decision<never> {
+  return { ...decide(view), events: invalidOwners(view) };
+}
+
+function decide(view: GarbageView): Decision<never> {
   const { finalizers = [], deletionTimestamp } = view.object.metadata ?? {};
   if (!deletionTimestamp) return decideOwned(view);
   if (finalizers.includes(ORPHAN)) {
@@ -42,6 +47,17 @@ export function decideGarbage(view: GarbageView): Decision<never> {
   return blocking.length > 0
     ? outcome('WaitingForDependents', `${blocking.length} dependents have to go first`)
     : outcome('DependentsGone', 'no dependent is in the way', [withoutFinalizer(view, FOREGROUND)]);
+}
+
+function invalidOwners({ object, owners }: GarbageView): EventRecord[] {
+  const { namespace = '' } = object.metadata ?? {};
+  return owners
+    .filter(({ isElsewhere }) => isElsewhere)
+    .map(({ reference: { apiVersion, kind, name, uid } }) => {
+      const owner = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}]`;
+      const message = `ownerRef ${owner} does not exist in namespace ${JSON.stringify(namespace)}`;
+      return { type: 'Warning', reason: 'OwnerRefInvalidNamespace', message };
+    });
 }
 
 function decideOwned(view: GarbageView): Decision<never> {

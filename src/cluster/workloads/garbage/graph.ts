@@ -69,6 +69,18 @@ export class Graph {
     );
   }
 
+  /** Whether an owner is in another namespace than its dependent, which Kubernetes does not allow. */
+  isElsewhere({ apiVersion, kind, name, uid }: OwnerReference, namespace: string | undefined): boolean {
+    const [group] = splitApiVersion(apiVersion);
+    const type = Array.from(this.#types.values()).find((each) => each.group === group && each.kind === kind);
+    if (!type?.namespaced) return false;
+    if (!namespace) return true;
+    const has = ({ metadata }: KubeObject) => metadata?.name === name && metadata.uid === uid;
+    return this.#informer(type)
+      .list()
+      .some((object) => has(object) && object.metadata?.namespace !== namespace);
+  }
+
   /** Where an owner should be; undefined when its kind is not served, or cannot own from where it is. */
   locate(reference: OwnerReference, namespace: string | undefined): ObjectRef | undefined {
     const [group, version] = splitApiVersion(reference.apiVersion);
