@@ -555,6 +555,15 @@ describe.skipIf(!hasKubectl(31))('kubectl', () => {
       );
       expect(await type('kubectl auth whoami')).toMatch(/^Username +kubernetes-admin$/m);
       expect(await type('kubectl auth can-i delete nodes')).toBe('yes\n');
+      const [service] = await terminal.table('kubectl get svc kubernetes -n default --no-headers');
+      expect(service).toEqual([
+        'kubernetes',
+        'ClusterIP',
+        expect.stringMatching(/^127\.\d+\.0\.1$/),
+        '<none>',
+        '443/TCP',
+        age,
+      ]);
     });
 
     test('api-resources, api-versions and explain', async () => {

@@ -49,7 +49,7 @@ const EXAMPLE_MARKER = { type: ConfigMaps, name: 'kanari-example' };
 /** Starts the embedded cluster with Kanari in it. When a part cannot start, those that have are stopped again. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { stateDir, clock, log } = options;
-  const { podCidr, serviceCidr } = loopbackRanges(stateDir);
+  const { podCidr, serviceCidr, apiServerAddress } = loopbackRanges(stateDir);
   const stops: (() => Promise<void>)[] = [];
   const started = <T>(part: T, stop: (part: T) => Promise<void>): T => {
     stops.unshift(() => stop(part));
@@ -100,6 +100,11 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
         ...part('workloads'),
         volumesFolder: join(stateDir, 'volumes'),
         ca: apiServer.caPem,
+        apiServer: {
+          host: '127.0.0.1',
+          port: Number(new URL(apiServer.url).port),
+          clusterIP: apiServerAddress,
+        },
         autoscalerSyncMs: options.horizontalPodAutoscalerSyncPeriod,
       }),
       (each) => each.stop(),

@@ -12,6 +12,8 @@ import { startDisruptionController } from './disruption/controller.ts';
 import { startEndpointsController } from './endpoints/controller.ts';
 import { startGarbageCollector } from './garbage/controller.ts';
 import { startJobController } from './job/controller.ts';
+import { startKubernetesController } from './kubernetes/controller.ts';
+import type { ApiServerAddress } from './kubernetes/decide.ts';
 import { startNamespaceController } from './namespace/controller.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
@@ -32,6 +34,8 @@ export interface WorkloadOptions {
   volumesFolder?: string;
   /** PEM of the certificates that the API server's own can be checked with; without them they are not given to pods. */
   ca?: string;
+  /** Where the API server listens; without it there is no Service `kubernetes`. */
+  apiServer?: ApiServerAddress;
   /** Milliseconds between two looks at a HorizontalPodAutoscaler. Default: 15,000. */
   autoscalerSyncMs?: number;
 }
@@ -56,6 +60,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startScheduler(options),
     startServiceAccountController(options, options.ca),
     startNamespaceController(options, discovery),
+    ...(options.apiServer ? [startKubernetesController(options, options.apiServer)] : []),
     startGarbageCollector(options, discovery),
   ];
   let stopping: Promise<unknown> | undefined;
