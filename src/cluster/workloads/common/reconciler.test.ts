@@ -92,6 +92,18 @@ describe('a reconciler', () => {
     );
   });
 
+  it('tells what it has done even if the status has changed meanwhile', async () => {
+    const events = [{ type: 'Normal', reason: 'Made', message: 'made p' }] as const;
+    const made = pod('p', { metadata: { name: 'p', namespace: 'a', uid: 'u', resourceVersion: '11' } });
+    const { reconciler, wrote } = start({
+      decide: () => ({ ...creation, events: [...events], status: { replicas: 1 } }),
+      create: async () => made,
+      patch: () => Promise.reject(new ApiError(409, 'Conflict', 'modified')),
+    });
+    reconciler.enqueue('a/rs');
+    await until(() => expect(wrote.map(([verb, kind]) => [verb, kind])).toContainEqual(['create', 'Event']));
+  });
+
   it('tries again what was refused, and says so in the status', async () => {
     const refuse = () => Promise.reject(new ApiError(403, 'Forbidden', 'exceeded quota'));
     const { reconciler, wrote, observed } = start({ decide: () => creation, create: refuse });

@@ -54,6 +54,11 @@ export function startReconciler<T extends KubeObject, View>(options: ReconcilerO
   const events = createEventRecorder(client, { component, clock, log });
   const unseen = new Unseen(informers);
 
+  function tell(object: T, decision: Decision<unknown>): void {
+    const about = { apiVersion: object.apiVersion ?? '', kind: type.kind, metadata: object.metadata };
+    for (const event of decision.events) events.record(about, event);
+  }
+
   async function carryOut(key: string, object: T, decision: Decision<unknown>): Promise<void> {
     let version = object.metadata?.resourceVersion;
     await act(client, decision.effects, (effect, result) => {
@@ -65,10 +70,11 @@ export function startReconciler<T extends KubeObject, View>(options: ReconcilerO
       // An effect may change the object itself; the status is then written on top of that.
       if (result?.metadata?.uid === object.metadata?.uid) version = result?.metadata?.resourceVersion;
     });
+    // What has been done is told even if the status has changed meanwhile: the next pass will not do it again.
+    if (decision.effects.length > 0) tell(object, decision);
     const written = await writeStatus(client, type, object, decision.status, version);
     if (written) unseen.wrote(key, type, written);
-    const about = { apiVersion: object.apiVersion ?? '', kind: type.kind, metadata: object.metadata };
-    for (const event of decision.events) events.record(about, event);
+    if (decision.effects.length === 0) tell(object, decision);
   }
 
   const queue = new WorkQueue({
