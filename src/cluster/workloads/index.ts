@@ -10,6 +10,7 @@ import { startDeploymentController } from './deployment/controller.ts';
 import { startDiscovery } from './discovery/discovery.ts';
 import { startDisruptionController } from './disruption/controller.ts';
 import { startEndpointsController } from './endpoints/controller.ts';
+import { startEndpointsMirroring } from './endpoints/mirror-controller.ts';
 import { startGarbageCollector } from './garbage/controller.ts';
 import { startJobController } from './job/controller.ts';
 import { startKubernetesController } from './kubernetes/controller.ts';
@@ -57,6 +58,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startDisruptionController(options, discovery),
     startAutoscalerController(options, discovery, options.autoscalerSyncMs ?? AUTOSCALER_SYNC_MS),
     startEndpointsController(options),
+    startEndpointsMirroring(options),
     startScheduler(options),
     startServiceAccountController(options, options.ca),
     startNamespaceController(options, discovery),
