@@ -9,6 +9,7 @@ import { BuiltinAdmission, SYSTEM_NAMESPACES } from './admission/index.ts';
 import type { ApiContext } from './http/context.ts';
 import { Dispatcher } from './http/dispatch.ts';
 import { Exchange } from './http/exchange.ts';
+import { InFlight, type InFlightOptions } from './http/inflight.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { builtinKinds } from './kinds/index.ts';
 import { openSqliteLog } from './log/index.ts';
@@ -36,6 +37,8 @@ export interface ApiServerOptions {
   compaction?: Partial<Compaction>;
   /** Serves `metrics.k8s.io` from what the node agents say. Default: false. */
   metrics?: boolean;
+  /** How many requests are worked on at once, and how many wait. */
+  inFlight?: InFlightOptions;
   /** Further bearer tokens and whose they are. */
   tokens?: Readonly<Record<string, User>>;
 }
@@ -83,7 +86,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const hosts = SERVER_NAMES.includes(host) || host === '0.0.0.0' ? SERVER_NAMES : [...SERVER_NAMES, host];
     const certificate = await issueServerCertificate(authority, hosts, clock());
     const { context } = parts;
-    const dispatcher = new Dispatcher(context);
+    const dispatcher = new InFlight(new Dispatcher(context), options.inFlight);
     const listener = await listen({ host, port, certificate }, (request, response, upgrade) => {
       void answer(context, dispatcher, new Exchange(request, response, ANONYMOUS, upgrade));
     });
@@ -183,7 +186,7 @@ async function makeNamespaces(context: ApiContext): Promise<void> {
 }
 
 /** Answers one request; whatever goes wrong becomes a Status. */
-async function answer(context: ApiContext, dispatcher: Dispatcher, exchange: Exchange): Promise<void> {
+async function answer(context: ApiContext, dispatcher: InFlight, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   // A client that goes away is no fault of ours.
   response.on('error', () => {});
