@@ -57,6 +57,11 @@ export class Exchange {
     (this.response as ServerResponse).detachSocket(this.upgrade!.socket as Socket);
   }
 
+  /** Whether the client is no longer there. */
+  get gone(): boolean {
+    return 'stream' in this.response ? this.response.stream.destroyed : this.response.destroyed;
+  }
+
   /** Adds a Warning header to the answer. */
   warn(text: string): void {
     this.#warnings.add(text);

@@ -18,7 +18,7 @@ class Request {
   finish = () => {};
   readonly url: URL;
   readonly query: URLSearchParams;
-  readonly response = { destroyed: false };
+  gone = false;
 
   constructor(path: string) {
     this.url = new URL(path, 'https://kanari');
@@ -74,7 +74,7 @@ describe('requests in flight', () => {
   it('give their turn on when their client has gone meanwhile', async () => {
     const ask = server({ running: 1, waiting: 5, waitMs: 1000 });
     const [first, gone, third] = [await ask(), await ask(), await ask()];
-    gone.response.destroyed = true;
+    gone.gone = true;
     first.finish();
     await vi.advanceTimersByTimeAsync(0);
     expect([gone.begun, third.begun]).toEqual([false, true]);

@@ -48,7 +48,7 @@ export class InFlight {
     }
     try {
       // Who has gone away while waiting needs no answer.
-      if (!exchange.response.destroyed) await this.#next.dispatch(exchange);
+      if (!exchange.gone) await this.#next.dispatch(exchange);
     } finally {
       this.#leave();
     }

@@ -31,7 +31,7 @@ export async function sendList(
   for (let at = SLICE; at < items.length; at += SLICE) {
     await turn();
     const part = view(items.slice(at, at + SLICE)) as Record<string, unknown>;
-    if (!out.write(`,${inner(part[member])}`) && !(await drained(out))) return;
+    if (exchange.gone || (!out.write(`,${inner(part[member])}`) && !(await drained(out)))) return;
   }
   out.end(']}\n');
 }
@@ -43,7 +43,6 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Whether the client has read on; false when it is gone, or is cut because it does not. */
 function drained(out: Writable): Promise<boolean> {
-  if (out.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
     const settle = (read: boolean) => {
       clearTimeout(stalled);
@@ -53,7 +52,10 @@ function drained(out: Writable): Promise<boolean> {
     };
     const onDrain = () => settle(true);
     const onClose = () => settle(false);
-    const stalled = setTimeout(() => out.destroy(), STALLED_MS).unref();
+    const stalled = setTimeout(() => {
+      out.destroy();
+      settle(false);
+    }, STALLED_MS).unref();
     out.on('drain', onDrain);
     out.on('close', onClose);
   });
