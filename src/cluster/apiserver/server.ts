@@ -1,7 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../api/index.ts';
 import { Authenticator } from './access/authenticate.ts';
+import { Authorizer } from './access/authorize.ts';
 import { issueServerCertificate } from './access/certificates.ts';
+import { installBootstrapAccess, RoleAggregation } from './access/cluster-roles.ts';
+import { isLive } from './access/liveness.ts';
 import { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { StateFiles } from './access/state-files.ts';
 import { ADMIN, ANONYMOUS, type User } from './access/users.ts';
@@ -81,7 +84,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   try {
     const adminToken = files.secret('admin-token');
     parts = compose(store, files, adminToken, options);
-    await makeNamespaces(parts.context);
+    await Promise.all([makeNamespaces(parts.context), installBootstrapAccess(parts.context)]);
     const authority = await files.authority(clock());
     const hosts = SERVER_NAMES.includes(host) || host === '0.0.0.0' ? SERVER_NAMES : [...SERVER_NAMES, host];
     const certificate = await issueServerCertificate(authority, hosts, clock());
@@ -107,6 +110,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     };
   } catch (error) {
     parts?.customKinds.stop();
+    parts?.roleAggregation.stop();
     await store.close();
     throw error;
   }
@@ -126,6 +130,7 @@ async function openStore(stateDir: string, { clock, compaction }: ApiServerOptio
 interface ServerParts {
   context: ApiContext;
   customKinds: CustomKinds;
+  roleAggregation: RoleAggregation;
 }
 
 function compose(
@@ -137,14 +142,13 @@ function compose(
   const { clock, log, serviceCidr = '127.96.0.0/16', tokens = {}, metrics = false } = options;
   const registry = new Registry(store, [...builtinKinds, ...(metrics ? metricsKinds : [])]);
   const serviceAccounts = new ServiceAccountTokens(files.secret('service-account-key'));
+  const authorizer = new Authorizer(store);
   const authenticator = new Authenticator({
     tokens: new Map([...Object.entries(tokens), [adminToken, ADMIN]]),
     serviceAccounts,
     clock,
-    accountExists: ({ name, uid }) => {
-      const [, , namespace, account] = name.split(':');
-      return store.resource('/serviceaccounts').get(`${namespace}/${account}`)?.object.metadata?.uid === uid;
-    },
+    authorizer,
+    isLive: (identity) => isLive(store, identity),
   });
   const context: ApiContext = {
     store,
@@ -152,6 +156,7 @@ function compose(
     clock,
     admission: new BuiltinAdmission(store, serviceCidr),
     authenticator,
+    authorizer,
     serviceAccounts,
     nodeToken: files.secret('node-token'),
     watches: new Set(),
@@ -167,22 +172,26 @@ function compose(
       await deleteObject(context, { kind, namespace, name }, { dryRun: false });
     },
   });
-  return { context, customKinds };
+  return { context, customKinds, roleAggregation: new RoleAggregation(context, log) };
 }
 
 async function makeNamespaces(context: ApiContext): Promise<void> {
   const kind = context.registry.find('', 'v1', 'namespaces');
   if (!kind) return;
-  for (const name of SYSTEM_NAMESPACES) {
-    if (context.store.latest(context.registry.resourceOf(kind), name)) continue;
-    const options = {
-      dryRun: false,
-      fieldManager: 'kube-apiserver',
-      fieldValidation: 'Strict',
-      force: undefined,
-    } as const;
-    await createObject(context, { kind }, { metadata: { name } }, { options, custom: false, warn: () => {} });
-  }
+  const missing = SYSTEM_NAMESPACES.filter(
+    (name) => !context.store.latest(context.registry.resourceOf(kind), name),
+  );
+  const options = {
+    dryRun: false,
+    fieldManager: 'kube-apiserver',
+    fieldValidation: 'Strict',
+    force: undefined,
+  } as const;
+  await Promise.all(
+    missing.map((name) =>
+      createObject(context, { kind }, { metadata: { name } }, { options, custom: false, warn: () => {} }),
+    ),
+  );
 }
 
 /** Answers one request; whatever goes wrong becomes a Status. */
@@ -209,7 +218,10 @@ async function answer(context: ApiContext, dispatcher: InFlight, exchange: Excha
   }
 }
 
-function closer({ context, customKinds }: ServerParts, listener: Listener): () => Promise<void> {
+function closer(
+  { context, customKinds, roleAggregation }: ServerParts,
+  listener: Listener,
+): () => Promise<void> {
   let closed: Promise<void> | undefined;
   return () => {
     closed ??= (async () => {
@@ -218,6 +230,7 @@ function closer({ context, customKinds }: ServerParts, listener: Listener): () =
       await new Promise((resolve) => setImmediate(resolve));
       await listener.close();
       customKinds.stop();
+      roleAggregation.stop();
       await context.store.close();
     })();
     return closed;

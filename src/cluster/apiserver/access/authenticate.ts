@@ -1,17 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../api/index.ts';
-import { StatusError, unauthorized } from '../status.ts';
-import type { ServiceAccountTokens } from './service-account-tokens.ts';
-import { ANONYMOUS, AUTHENTICATED, MASTERS, type User } from './users.ts';
+import { unauthorized } from '../status.ts';
+import type { Authorizer } from './authorize.ts';
+import { impersonated } from './impersonate.ts';
+import { DEFAULT_AUDIENCE, type ServiceAccountTokens, type TokenIdentity } from './service-account-tokens.ts';
+import { ANONYMOUS, type User } from './users.ts';
 
 /** What authentication knows. */
 export interface Credentials {
   /** Bearer tokens and whose they are. */
   tokens: ReadonlyMap<string, User>;
   serviceAccounts: ServiceAccountTokens;
-  /** Whether a service account of this uid still exists. */
-  accountExists(user: User & { uid: string }): boolean;
+  /** Whether the account of a token, and what the token is bound to, still exist. */
+  isLive(identity: TokenIdentity): boolean;
+  /** Decides who may act as another. */
+  authorizer: Authorizer;
   clock: Clock;
+}
+
+/** The user of a token, and whom the token is meant for. */
+export interface Authenticated {
+  user: User;
+  audiences: readonly string[];
 }
 
 type Headers = Record<string, string | string[] | undefined>;
@@ -27,57 +37,29 @@ export class Authenticator {
     this.#byDigest = new Map([...credentials.tokens].map(([token, user]) => [digest(token), user]));
   }
 
-  /** Without a token: anonymous. @throws StatusError 401 for a wrong token, 403 for impersonation by a non-admin */
+  /** Without a token: anonymous. @throws StatusError 401 for a wrong token, 403 for impersonation without the right */
   user(headers: Headers): User {
     const own = this.#own(headers.authorization as string | undefined);
-    return impersonated(own, headers);
+    return impersonated(own, headers, this.#credentials.authorizer);
   }
 
-  /** The user of a bearer token; undefined when it is unknown. */
-  tokenUser(token: string): User | undefined {
+  /** Whose a bearer token is, for whatever audience; undefined when it is unknown. */
+  identify(token: string): Authenticated | undefined {
     const known = this.#byDigest.get(digest(token));
-    if (known) return known;
-    const { serviceAccounts, accountExists, clock } = this.#credentials;
-    const user = serviceAccounts.verify(token, clock());
-    return user && accountExists(user) ? user : undefined;
+    if (known) return { user: known, audiences: [DEFAULT_AUDIENCE] };
+    const { serviceAccounts, isLive, clock } = this.#credentials;
+    const identity = serviceAccounts.verify(token, clock());
+    return identity && isLive(identity) ? identity : undefined;
   }
 
   #own(authorization: string | undefined): User {
     if (!authorization) return ANONYMOUS;
     const token = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
-    const user = token && this.tokenUser(token);
-    if (!user) throw unauthorized();
-    return user;
+    const found = token === undefined ? undefined : this.identify(token);
+    // A token for somebody else's server is not one for this one.
+    if (!found?.audiences.includes(DEFAULT_AUDIENCE)) throw unauthorized();
+    return found.user;
   }
 }
 
 const digest = (token: string) => createHash('sha256').update(token).digest('base64');
-
-function impersonated(own: User, headers: Headers): User {
-  const name = headers['impersonate-user'];
-  const groups = headers['impersonate-group'];
-  const uid = headers['impersonate-uid'];
-  if (name === undefined && groups === undefined && uid === undefined) return own;
-  if (typeof name !== 'string' || name === '') {
-    throw new StatusError(
-      500,
-      'InternalError',
-      `Internal error occurred: requested ${JSON.stringify([groups, uid])} without impersonating a user`,
-    );
-  }
-  if (!own.groups.includes(MASTERS)) {
-    throw new StatusError(
-      403,
-      'Forbidden',
-      `users "${name}" is forbidden: User "${own.name}" cannot impersonate resource "users" in API group "" at the cluster scope`,
-      { name, kind: 'users' },
-    );
-  }
-  const asked = groups === undefined ? [] : Array.isArray(groups) ? groups : groups.split(',');
-  const named = asked.map((group) => group.trim());
-  return {
-    name,
-    groups: [...new Set([...named, AUTHENTICATED])],
-    ...(typeof uid === 'string' && { uid }),
-  };
-}

@@ -1,17 +1,37 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Instant } from '../../../api/index.ts';
 import { serviceAccountUser, type User } from './users.ts';
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 export const DEFAULT_AUDIENCE = ISSUER;
 
+/** An object by name and uid; a token that is bound to one ends with it. */
+export interface Reference {
+  name: string;
+  uid: string;
+}
+
+/** What a token may be bound to, by the resource that it is in. */
+export type BoundTo = Partial<Record<'pod' | 'secret' | 'node', Reference>>;
+
 interface Claims {
   iss: string;
   aud: string[];
   sub: string;
   iat: number;
+  nbf: number;
   exp: number;
-  'kubernetes.io': { namespace: string; serviceaccount: { name: string; uid: string } };
+  jti: string;
+  'kubernetes.io': { namespace: string; serviceaccount: Reference } & BoundTo;
+}
+
+/** What a valid token says of its bearer; whether its objects still exist is for the caller to see. */
+export interface TokenIdentity {
+  user: User;
+  audiences: readonly string[];
+  namespace: string;
+  account: Reference;
+  boundTo: BoundTo;
 }
 
 /** What a token is issued for. */
@@ -20,6 +40,7 @@ export interface TokenRequest {
   name: string;
   uid: string;
   audiences: string[];
+  boundTo?: BoundTo;
   issuedAt: Instant;
   expiresAt: Instant;
 }
@@ -32,30 +53,36 @@ export class ServiceAccountTokens {
     this.#key = key;
   }
 
-  issue({ namespace, name, uid, audiences, issuedAt, expiresAt }: TokenRequest): string {
+  issue({ namespace, name, uid, audiences, boundTo, issuedAt, expiresAt }: TokenRequest): string {
     const claims: Claims = {
       iss: ISSUER,
       aud: audiences,
       sub: `system:serviceaccount:${namespace}:${name}`,
       iat: Math.floor(issuedAt / 1000),
+      nbf: Math.floor(issuedAt / 1000),
       exp: Math.floor(expiresAt / 1000),
-      'kubernetes.io': { namespace, serviceaccount: { name, uid } },
+      jti: randomUUID(),
+      'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...boundTo },
     };
     const content = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
     return `${content}.${this.#sign(content)}`;
   }
 
-  /** The user of a token; undefined when it is not ours, or has expired. */
-  verify(token: string, now: Instant): (User & { uid: string }) | undefined {
+  /** What a token says; undefined when it is not ours, or has expired. */
+  verify(token: string, now: Instant): TokenIdentity | undefined {
     const [header, payload, signature, ...rest] = token.split('.');
     if (!header || !payload || !signature || rest.length > 0) return undefined;
     const expected = Buffer.from(this.#sign(`${header}.${payload}`));
     const given = Buffer.from(signature);
     if (expected.length !== given.length || !timingSafeEqual(expected, given)) return undefined;
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Claims;
-    if (claims.exp * 1000 <= now) return undefined;
-    const { namespace, serviceaccount } = claims['kubernetes.io'];
-    return { ...serviceAccountUser(namespace, serviceaccount.name), uid: serviceaccount.uid };
+    const { aud, exp, jti, 'kubernetes.io': claims } = decode(payload);
+    if (exp * 1000 <= now) return undefined;
+    const { namespace, serviceaccount: account, ...boundTo } = claims;
+    const user = {
+      ...serviceAccountUser(namespace, account.name, account.uid),
+      extra: extraOf(jti, boundTo),
+    };
+    return { user, audiences: aud, namespace, account, boundTo };
   }
 
   #sign(content: string): string {
@@ -64,3 +91,17 @@ export class ServiceAccountTokens {
 }
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const decode = (payload: string) => JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Claims;
+
+/** As kube-apiserver tells those who ask for the user of a token. */
+function extraOf(id: string | undefined, { pod, node }: BoundTo): Record<string, string[]> {
+  const of = (key: string, value: string | undefined) =>
+    value === undefined ? {} : { [`authentication.kubernetes.io/${key}`]: [value] };
+  return {
+    ...of('credential-id', id && `JTI=${id}`),
+    ...of('pod-name', pod?.name),
+    ...of('pod-uid', pod?.uid),
+    ...of('node-name', node?.name),
+    ...of('node-uid', node?.uid),
+  };
+}

@@ -7,14 +7,13 @@ export interface User {
 }
 
 export const AUTHENTICATED = 'system:authenticated';
+export const UNAUTHENTICATED = 'system:unauthenticated';
 export const MASTERS = 'system:masters';
 
-export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+export const ANONYMOUS: User = { name: 'system:anonymous', groups: [UNAUTHENTICATED] };
 
 /** The user of the admin token: may do everything, and may act as others. */
 export const ADMIN: User = { name: 'kubernetes-admin', groups: [MASTERS, AUTHENTICATED] };
-
-export const isAnonymous = ({ name }: User) => name === ANONYMOUS.name;
 
 /** The user that pods of a service account are. */
 export function serviceAccountUser(namespace: string, name: string, uid?: string): User {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Authenticator } from '../access/authenticate.ts';
+import type { Authorizer } from '../access/authorize.ts';
 import type { ServiceAccountTokens } from '../access/service-account-tokens.ts';
 import type { Core, ObjectTarget } from '../rest/core.ts';
 import type { EventLines } from '../watch/lines.ts';
@@ -9,6 +10,7 @@ import type { Exchange } from './exchange.ts';
 /** What the handlers of requests share. */
 export interface ApiContext extends Core {
   authenticator: Authenticator;
+  authorizer: Authorizer;
   serviceAccounts: ServiceAccountTokens;
   /** Bearer token with which node agents are asked for logs. */
   nodeToken: string;

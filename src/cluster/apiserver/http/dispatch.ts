@@ -1,4 +1,6 @@
-import { authorize } from '../access/authorize.ts';
+import { requestAttributes } from '../access/attributes.ts';
+import { GrantChecks } from '../access/grants.ts';
+import { RBAC_GROUP } from '../access/rbac/bootstrap.ts';
 import { Discovery } from '../discovery/index.ts';
 import { isMetricsKind, MetricsApi } from '../metrics/index.ts';
 import { checkScope, type Target } from '../rest/core.ts';
@@ -26,7 +28,8 @@ export class Dispatcher {
   async dispatch(exchange: Exchange): Promise<void> {
     const { pathname } = exchange.url;
     const path = parseApiPath(pathname);
-    authorize(exchange.user, verbOf(exchange, path), pathname, path);
+    const { authorizer } = this.#context;
+    authorizer.authorize(exchange.user, requestAttributes(exchange.method, exchange.url, path));
     if (path?.plural !== undefined) {
       await this.#api(exchange, { ...path, plural: path.plural });
       return;
@@ -42,7 +45,7 @@ export class Dispatcher {
     const review = findReview(group, version, plural);
     if (review) {
       if (exchange.method !== 'POST' || name !== undefined) throw methodNotAllowed();
-      await answerReview(this.#context, exchange, review);
+      await answerReview(this.#context, exchange, review, namespace);
       return;
     }
     const kind = registry.find(group, version, plural);
@@ -57,14 +60,21 @@ export class Dispatcher {
     if (isMetricsKind(kind)) {
       await this.#metrics.serve(exchange, target);
     } else if (name === undefined) {
-      await serveCollection(this.#context, exchange, target);
+      await serveCollection(this.#contextFor(exchange, target), exchange, target);
     } else if (kind.namespaced && namespace === undefined) {
       throw methodNotAllowed();
     } else if (subresource === undefined || (subresource === 'status' && kind.subresources.status)) {
-      await serveObject(this.#context, exchange, { ...target, name });
+      await serveObject(this.#contextFor(exchange, target), exchange, { ...target, name });
     } else {
       await this.#subresource(exchange, { ...target, name });
     }
+  }
+
+  /** Writes to roles and bindings are judged by who makes them. */
+  #contextFor({ user }: Exchange, { kind }: Target): ApiContext {
+    if (kind.group !== RBAC_GROUP) return this.#context;
+    const { admission, authorizer } = this.#context;
+    return { ...this.#context, admission: new GrantChecks(admission, authorizer, user) };
   }
 
   async #subresource(exchange: Exchange, target: Target & { name: string }): Promise<void> {
@@ -82,25 +92,5 @@ export class Dispatcher {
     }
     if (!(exchange.method in handler.methods)) throw methodNotAllowed();
     await handler.handle(this.#context, exchange, target);
-  }
-}
-
-/** The verb of a request, as access rules name it. */
-function verbOf({ method, query }: Exchange, path: ApiPath | undefined): string {
-  if (!path?.plural) return method.toLowerCase();
-  switch (method) {
-    case 'POST':
-      return 'create';
-    case 'PUT':
-      return 'update';
-    case 'PATCH':
-      return 'patch';
-    case 'DELETE':
-      return path.name === undefined ? 'deletecollection' : 'delete';
-    default: {
-      const watching = ['true', '1'].includes(query.get('watch') ?? '');
-      if (watching) return 'watch';
-      return path.name === undefined ? 'list' : 'get';
-    }
   }
 }

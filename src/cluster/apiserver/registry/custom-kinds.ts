@@ -70,6 +70,9 @@ export class CustomKinds {
     const known = this.#known.get(name);
     if (known?.version === version) return known.kinds;
     const kinds = kindsOfCrd(crd);
+    const { group, names } = crd.spec;
+    // A client that watches from before there was the kind is told so.
+    this.#options.store.resource(`${group}/${names.plural}`, Number(crd.metadata?.resourceVersion ?? 0));
     this.#known.set(name, { version, kinds });
     return kinds;
   }

@@ -1,8 +1,11 @@
-import { formatTime } from '../../../api/index.ts';
-import { isAnonymous, type User } from '../access/users.ts';
+import { formatTime, type KubeObject } from '../../../api/index.ts';
 import { decodeBody } from '../http/body.ts';
 import type { ApiContext } from '../http/context.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { badRequest } from '../status.ts';
+import { accessReview, localAccessReview, rulesReview, selfAccessReview } from './access.ts';
+import { tokenReview, userInfo } from './identity.ts';
+import type { Question } from './question.ts';
 
 /** A kind that is asked, not stored: POST it, and the answer has a status. */
 export interface Review {
@@ -12,7 +15,8 @@ export interface Review {
   plural: string;
   singular: string;
   namespaced: boolean;
-  answer(context: ApiContext, spec: Record<string, unknown>, user: User): object;
+  /** @throws StatusError */
+  answer(context: ApiContext, question: Question): object;
 }
 
 const AUTHENTICATION = 'authentication.k8s.io';
@@ -23,63 +27,44 @@ function review(group: string, kind: string, answer: Review['answer'], namespace
   return { group, version: 'v1', kind, plural: `${singular}s`, singular, namespaced, answer };
 }
 
-/** Every authenticated user may do everything: there is no RBAC yet. */
-const access = (user: User) =>
-  isAnonymous(user)
-    ? { allowed: false, reason: 'anonymous requests may not do anything' }
-    : { allowed: true, reason: 'every authenticated user may do everything' };
-
-const everything = {
-  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-  incomplete: false,
-};
-
-const userInfo = ({ name, groups, uid, extra }: User) => ({
-  username: name,
-  ...(uid && { uid }),
-  groups,
-  ...(extra && { extra }),
-});
-
 export const reviews: readonly Review[] = [
-  review(AUTHENTICATION, 'SelfSubjectReview', (_context, _spec, user) => ({ userInfo: userInfo(user) })),
-  review(AUTHENTICATION, 'TokenReview', ({ authenticator }, spec) => {
-    const user = authenticator.tokenUser(String(spec.token ?? ''));
-    return user
-      ? {
-          authenticated: true,
-          user: userInfo(user),
-          ...(spec.audiences ? { audiences: spec.audiences } : {}),
-        }
-      : { authenticated: false, error: 'the token is unknown or has expired' };
-  }),
-  review(
-    AUTHORIZATION,
-    'LocalSubjectAccessReview',
-    (_context, spec) => access({ name: String(spec.user ?? ''), groups: [] }),
-    true,
-  ),
-  review(AUTHORIZATION, 'SelfSubjectAccessReview', (_context, _spec, user) => access(user)),
-  review(AUTHORIZATION, 'SelfSubjectRulesReview', () => everything),
-  review(AUTHORIZATION, 'SubjectAccessReview', (_context, spec) =>
-    access({ name: String(spec.user ?? ''), groups: [] }),
-  ),
+  review(AUTHENTICATION, 'SelfSubjectReview', (_context, { user }) => ({ userInfo: userInfo(user) })),
+  review(AUTHENTICATION, 'TokenReview', tokenReview),
+  review(AUTHORIZATION, 'LocalSubjectAccessReview', localAccessReview, true),
+  review(AUTHORIZATION, 'SelfSubjectAccessReview', selfAccessReview),
+  review(AUTHORIZATION, 'SelfSubjectRulesReview', rulesReview),
+  review(AUTHORIZATION, 'SubjectAccessReview', accessReview),
 ];
 
 export const findReview = (group: string, version: string, plural: string) =>
   reviews.find((known) => known.group === group && known.version === version && known.plural === plural);
 
 /** Answers a POST of a review. */
-export async function answerReview(context: ApiContext, exchange: Exchange, found: Review): Promise<void> {
+export async function answerReview(
+  context: ApiContext,
+  exchange: Exchange,
+  found: Review,
+  namespace: string | undefined,
+): Promise<void> {
   const body = decodeBody(await exchange.body(), exchange.header('content-type'), found.kind);
-  const { spec = {} } = (body ?? {}) as { spec?: Record<string, unknown> };
+  const { spec = {} } = (body ?? {}) as { spec?: unknown };
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) {
+    throw badRequest(
+      `${found.kind} in version "${found.version}" cannot be handled as a ${found.kind}: spec must be an object`,
+    );
+  }
+  const question: Question = { spec: spec as Record<string, unknown>, namespace, user: exchange.user };
+  const status = found.answer(context, question);
   const selfReview = found.kind === 'SelfSubjectReview';
+  const metadata: KubeObject['metadata'] = {
+    ...(selfReview && { creationTimestamp: formatTime(context.clock()) }),
+    ...(namespace && { namespace }),
+  };
   exchange.sendValue(201, {
     kind: found.kind,
     apiVersion: `${found.group}/${found.version}`,
-    metadata: selfReview ? { creationTimestamp: formatTime(context.clock()) } : {},
+    metadata,
     ...(!selfReview && { spec }),
-    status: found.answer(context, spec, exchange.user),
+    status,
   });
 }

@@ -65,11 +65,11 @@ export class Store {
     return this.#committed;
   }
 
-  /** The objects of `<group>/<plural>`. */
-  resource(name: string): Resource {
+  /** The objects of `<group>/<plural>`. One that is new begins at a revision: nothing is known of before. */
+  resource(name: string, begins = 0): Resource {
     let resource = this.#resources.get(name);
     if (!resource) {
-      resource = new Resource(name, this.#compactedTo);
+      resource = new Resource(name, Math.max(this.#compactedTo, begins));
       this.#resources.set(name, resource);
     }
     return resource;

@@ -1,12 +1,20 @@
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { formatTime } from '../../../api/index.ts';
-import { DEFAULT_AUDIENCE } from '../access/service-account-tokens.ts';
+import { type BoundTo, DEFAULT_AUDIENCE } from '../access/service-account-tokens.ts';
 import { decodeBody } from '../http/body.ts';
-import type { SubresourceHandler } from '../http/context.ts';
-import { locate } from '../rest/core.ts';
-import { invalid, notFound } from '../status.ts';
+import type { ApiContext, SubresourceHandler } from '../http/context.ts';
+import { locate, type ObjectTarget } from '../rest/core.ts';
+import { badRequest, conflict, invalid, notFound } from '../status.ts';
+
+interface BoundObjectRef {
+  kind?: string;
+  apiVersion?: string;
+  name?: string;
+  uid?: string;
+}
 
 interface TokenRequestBody {
-  spec?: { audiences?: string[]; expirationSeconds?: number };
+  spec?: { audiences?: string[]; expirationSeconds?: number; boundObjectRef?: BoundObjectRef | null };
 }
 
 const DEFAULT_SECONDS = 3600;
@@ -29,6 +37,8 @@ export const serviceAccountToken: SubresourceHandler = {
     if (!account) throw notFound(target.kind, target.name);
     const seconds = checkedSeconds(spec?.expirationSeconds ?? DEFAULT_SECONDS);
     const audiences = spec?.audiences?.length ? spec.audiences : [DEFAULT_AUDIENCE];
+    const boundObjectRef = spec?.boundObjectRef ?? null;
+    const boundTo = boundObjectRef ? boundToObject(context, target, boundObjectRef) : {};
     const issuedAt = clock();
     const expiresAt = issuedAt + seconds * 1000;
     const { name, namespace } = target;
@@ -38,6 +48,7 @@ export const serviceAccountToken: SubresourceHandler = {
       namespace: namespace ?? '',
       uid,
       audiences,
+      boundTo,
       issuedAt,
       expiresAt,
     });
@@ -45,11 +56,45 @@ export const serviceAccountToken: SubresourceHandler = {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
       metadata: { name, namespace, creationTimestamp: formatTime(issuedAt) },
-      spec: { audiences, expirationSeconds: seconds, boundObjectRef: null },
+      spec: { audiences, expirationSeconds: seconds, boundObjectRef },
       status: { token, expirationTimestamp: formatTime(expiresAt) },
     });
   },
 };
+
+const BINDABLE: Readonly<Record<string, { plural: string; claim: keyof BoundTo }>> = {
+  Pod: { plural: 'pods', claim: 'pod' },
+  Secret: { plural: 'secrets', claim: 'secret' },
+  Node: { plural: 'nodes', claim: 'node' },
+};
+
+/** The object with which a token shall end. @throws StatusError 400, 404 or 409 */
+function boundToObject(context: ApiContext, account: ObjectTarget, reference: BoundObjectRef): BoundTo {
+  const { kind = '', apiVersion = 'v1', name = '', uid } = reference;
+  const bindable = BINDABLE[kind];
+  const found = bindable && context.registry.find('', 'v1', bindable.plural);
+  if (!found || apiVersion !== 'v1')
+    throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
+  const { resource, key } = locate(context, { kind: found, namespace: account.namespace, name });
+  const object = resource.get(key)?.object;
+  if (!object) throw notFound(found, name);
+  const actual = object.metadata?.uid ?? '';
+  if (uid && uid !== actual) {
+    throw conflict(
+      found,
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been ` +
+        'deleted and then recreated',
+    );
+  }
+  const running = (object as Pod).spec?.serviceAccountName;
+  if (kind === 'Pod' && running !== account.name) {
+    throw badRequest(
+      `cannot bind token for serviceaccount "${account.name}" to pod running with different serviceaccount name.`,
+    );
+  }
+  return { [bindable.claim]: { name, uid: actual } };
+}
 
 function checkedSeconds(seconds: unknown): number {
   const whole = typeof seconds === 'number' && Number.isInteger(seconds);
