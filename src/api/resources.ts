@@ -23,7 +23,7 @@ import type {
 } from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1.d.ts';
-import type { Ingress } from 'kubernetes-types/networking/v1.d.ts';
+import type { Ingress, IngressClass } from 'kubernetes-types/networking/v1.d.ts';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
 import type { StorageClass } from 'kubernetes-types/storage/v1.d.ts';
 import type { AnalysisRun, AnalysisTemplate } from './analysis.ts';
@@ -133,6 +133,13 @@ export const EndpointSlices = resource<EndpointSlice>(
   'endpointslices',
 );
 export const Ingresses = resource<Ingress>('networking.k8s.io', 'v1', 'Ingress', 'ingresses');
+export const IngressClasses = resource<IngressClass>(
+  'networking.k8s.io',
+  'v1',
+  'IngressClass',
+  'ingressclasses',
+  false,
+);
 export const PodDisruptionBudgets = resource<PodDisruptionBudget>(
   'policy',
   'v1',

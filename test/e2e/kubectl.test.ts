@@ -555,6 +555,9 @@ describe.skipIf(!hasKubectl(31))('kubectl', () => {
       );
       expect(await type('kubectl auth whoami')).toMatch(/^Username +kubernetes-admin$/m);
       expect(await type('kubectl auth can-i delete nodes')).toBe('yes\n');
+      expect(await type('kubectl get ingressclass --no-headers')).toMatch(
+        /^nginx +k8s.io\/ingress-nginx +<none> /,
+      );
       const [service] = await terminal.table('kubectl get svc kubernetes -n default --no-headers');
       expect(service).toEqual([
         'kubernetes',

@@ -11,7 +11,7 @@ import { chooseUpstream, ticketDispenser } from './canary.ts';
 import { RoundRobin, upstreamEndpoints } from './endpoints.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { answer, forward, forwardUpgrade } from './proxy.ts';
-import { publishAddress } from './status.ts';
+import { publishAddress, publishClass } from './status.ts';
 import {
   buildRoutingTable,
   EMPTY_TABLE,
@@ -132,6 +132,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   }
 
+  void publishClass(client, log);
   const publish = (ingress: Ingress) => {
     rebuild();
     if (isServed(ingress)) void publishAddress(client, ingress, host, log);

@@ -1,7 +1,7 @@
-import type { Ingress } from 'kubernetes-types/networking/v1.d.ts';
+import type { Ingress, IngressClass } from 'kubernetes-types/networking/v1.d.ts';
 import type { Logger } from 'pino';
-import { Ingresses } from '../../api/index.ts';
-import { isNotFound, type KubeClient } from '../../kube/index.ts';
+import { IngressClasses, Ingresses } from '../../api/index.ts';
+import { isAlreadyExists, isNotFound, type KubeClient } from '../../kube/index.ts';
 
 /** Writes the gateway's address into the Ingress's status, where `kubectl get ingress` shows it. */
 export async function publishAddress(
@@ -23,5 +23,20 @@ export async function publishAddress(
   } catch (error) {
     if (!isNotFound(error))
       log.warn({ err: error, namespace, name }, 'cannot write the address of an Ingress');
+  }
+}
+
+/** The class as ingress-nginx installs it. */
+const nginx: IngressClass = {
+  metadata: { name: 'nginx', labels: { 'app.kubernetes.io/name': 'ingress-nginx' } },
+  spec: { controller: 'k8s.io/ingress-nginx' },
+};
+
+/** Makes the class that Ingresses name to be served by the gateway, unless there is one. */
+export async function publishClass(client: KubeClient, log: Logger): Promise<void> {
+  try {
+    await client.create(IngressClasses, nginx);
+  } catch (error) {
+    if (!isAlreadyExists(error)) log.warn({ err: error }, 'cannot make the IngressClass nginx');
   }
 }
