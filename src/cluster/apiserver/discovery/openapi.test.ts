@@ -19,7 +19,14 @@ it('names quantities, and what is a number or text', async () => {
     $ref: `#/components/schemas/${QUANTITY}`,
   });
   expect(schemas['io.k8s.api.core.v1.ServicePort'].properties.targetPort).toEqual({
-    $ref: `#/components/schemas/${INT_OR_STRING}`,
+    description: expect.any(String),
+    allOf: [{ $ref: `#/components/schemas/${INT_OR_STRING}` }],
+  });
+  expect(schemas['io.k8s.api.core.v1.Pod']).toMatchObject({
+    description: expect.stringMatching(/^Pod is a collection of containers/),
+    properties: {
+      spec: { description: 'PodSpec is a description of a pod.', allOf: [{ $ref: expect.any(String) }] },
+    },
   });
   expect(schemas[QUANTITY]).toEqual({ oneOf: [{ type: 'string' }, { type: 'number' }] });
 });

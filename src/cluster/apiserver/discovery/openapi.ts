@@ -2,6 +2,7 @@ import { builtinDefinitions, builtinNames } from '../../../api/kubernetes/index.
 import type { Kind } from '../kinds/kind.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Schema } from '../schema/index.ts';
+import { descriptionsOf } from './descriptions.ts';
 import type { DocumentV2 } from './openapi-protobuf.ts';
 import { VERSION } from './version.ts';
 
@@ -46,7 +47,10 @@ export function openApiV2(registry: Registry): DocumentV2 {
     [QUANTITY]: { type: 'string' },
     [INT_OR_STRING]: INT_OR_STRING_V2,
   };
-  const text = JSON.stringify(schemas).replaceAll(V3_REFS, '#/definitions/');
+  // Version 2 lets a reference stand beside a description.
+  const text = JSON.stringify(schemas)
+    .replaceAll(V3_REFS, '#/definitions/')
+    .replaceAll(/"allOf":\[\{"\$ref":"([^"]+)"\}\]/g, '"$ref":"$1"');
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: VERSION.gitVersion },
@@ -59,7 +63,7 @@ function schemasOf(registry: Registry, kinds: readonly Kind[]): Json {
   const custom = kinds.filter((kind) => registry.isCustom(kind) || !builtinName(kind));
   const builtin = kinds.filter((kind) => !registry.isCustom(kind) && builtinName(kind));
   const definitions = builtinDefinitions([OBJECT_META, ...builtin.map((kind) => builtinName(kind)!)]);
-  const schemas: Json = { ...(withNamedScalars(definitions) as Json), ...NAMED_SCALARS };
+  const schemas: Json = { ...(withNamedScalars(described(definitions)) as Json), ...NAMED_SCALARS };
   for (const kind of builtin) {
     const name = builtinName(kind)!;
     schemas[name] = { ...(schemas[name] as Schema), ...groupVersionKind(kind) };
@@ -95,12 +99,35 @@ function customSchema(kind: Kind): Json {
   };
 }
 
+/** Says what the types and their fields are for. */
+function described(definitions: Record<string, Schema>): Record<string, Schema> {
+  return Object.fromEntries(
+    Object.entries(definitions).map(([name, schema]) => {
+      const { type, fields } = descriptionsOf(name);
+      const properties = Object.entries(schema.properties ?? {}).map(([field, property]) => {
+        const { $ref } = property as { $ref?: string };
+        // The client does not say what a field of a type is for beyond what the type is.
+        const description = fields.get(field) ?? ($ref && descriptionsOf($ref.slice(V3_REFS.length)).type);
+        if (!description) return [field, property];
+        return [field, $ref ? { description, allOf: [{ $ref }] } : { description, ...property }];
+      });
+      return [
+        name,
+        { ...(type && { description: type }), ...schema, properties: Object.fromEntries(properties) },
+      ];
+    }),
+  );
+}
+
 /** Built-in types refer to the scalars that have a name. */
 function withNamedScalars(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withNamedScalars);
   if (typeof value !== 'object' || value === null) return value;
-  const { 'x-kubernetes-int-or-string': either, format } = value as Schema;
-  if (either === true) return { $ref: `${V3_REFS}${format === 'quantity' ? QUANTITY : INT_OR_STRING}` };
+  const { 'x-kubernetes-int-or-string': either, format, description } = value as Schema;
+  if (either === true) {
+    const $ref = `${V3_REFS}${format === 'quantity' ? QUANTITY : INT_OR_STRING}`;
+    return description ? { description, allOf: [{ $ref }] } : { $ref };
+  }
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withNamedScalars(child)]));
 }
 

@@ -76,14 +76,14 @@ export function parseFlag(query: URLSearchParams, name: string): boolean | undef
   throw badRequest(`${name}: ${JSON.stringify(value)} is no boolean; allowed are true and false`);
 }
 
-/** A whole-number query parameter, not negative; undefined when absent. @throws StatusError 400 */
+/** A whole-number query parameter; undefined when absent or negative. @throws StatusError 400 */
 export function parseCount(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null || value === '') return undefined;
-  if (!/^\d{1,15}$/.test(value)) {
-    throw badRequest(`${name}: ${JSON.stringify(value)} is no whole number; allowed are 0, 1, 2, …`);
+  if (!/^[+-]?\d{1,15}$/.test(value)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   }
-  return Number(value);
+  return Number(value) < 0 ? undefined : Number(value);
 }
 
 /** The part of the user agent before the slash, as Kubernetes names managers that do not name themselves. */

@@ -45,6 +45,11 @@ export async function patchObject(
   }
   const patched = patcher(target, body, contentType, context);
   const { options } = context;
+  if (options.force !== undefined) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      { type: 'FieldValueForbidden', field: 'force', detail: 'may not be specified for non-apply patch' },
+    ]);
+  }
   const source =
     mediaType(contentType) === JSON_PATCH ? undefined : ({ format: 'json', text: body.toString() } as const);
   const next = (live: KubeObject) => {
