@@ -28,6 +28,8 @@ describe.skipIf(process.platform !== 'linux')('a disk that is full', () => {
   it('refuses the write and says so, shows nothing of it, and takes writes again when there is space', async () => {
     server = await ServerProcess.start({
       stateDir,
+      // Compaction meets the full disk too.
+      compaction: { revisions: 10 },
       shell: `trap '' XFSZ; ulimit -S -f ${LIMIT_KIB}; exec "$@"`,
     });
     const create = (name: string) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -73,6 +73,21 @@ describe('the log', () => {
     await log.close();
     const again = opened();
     expect([again.compacted, again.revision]).toEqual([6, 6]);
+  });
+
+  it('stays bounded on the disk while one object changes on and on', async () => {
+    const log = opened();
+    const value = JSON.stringify('x'.repeat(50_000));
+    const sizes: number[] = [];
+    for (let revision = 1; revision <= 800; revision += 1) {
+      await log.append([record(revision, 'x', { previous: revision - 1, value })]);
+      if (revision % 20 !== 0) continue;
+      await log.compact(revision);
+      const files = ['state.db', 'state.db-wal'].map((name) => statSync(path.join(dir, name)).size);
+      sizes.push(files.reduce((sum, size) => sum + size));
+    }
+    // 40 MB were written.
+    expect(Math.max(...sizes)).toBeLessThan(12_000_000);
   });
 
   it('keeps its revision when compaction leaves nothing', async () => {

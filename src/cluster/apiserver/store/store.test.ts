@@ -168,6 +168,36 @@ describe('compaction', () => {
     expect(opened().resource('/services').remembers(1)).toBe(true);
   });
 
+  it('keeps no more bytes than it is told to, and always the last write', async () => {
+    const store = opened({ bytes: 50_000, revisions: 1_000_000, ageMs: Number.MAX_SAFE_INTEGER });
+    const pods = store.resource('/pods');
+    const large = (size: number) => ({ ...named('a', { text: 'x'.repeat(size) }) });
+    for (let i = 1; i <= 300; i += 1) await store.put(pods, 'ns/a', large(1_000));
+    expect(pods.remembers(270)).toBe(true);
+    expect(pods.remembers(230)).toBe(false);
+    await store.put(pods, 'ns/a', large(1_000_000));
+    expect([pods.remembers(300), pods.remembers(299)]).toEqual([true, false]);
+    await store.close();
+    const log = openSqliteLog(dir);
+    expect([...log.records()].length).toBeLessThanOrEqual(2);
+    await log.close();
+  });
+
+  it('that the disk has no room for is made up for by the next', async () => {
+    const log = openSqliteLog(dir);
+    const compact = log.compact.bind(log);
+    log.compact = () => Promise.reject(new Error('disk full'));
+    const store = opened({ revisions: 5, ageMs: Number.MAX_SAFE_INTEGER }, log);
+    const pods = store.resource('/pods');
+    for (let i = 0; i < 20; i += 1) await store.put(pods, 'ns/a', named('a'));
+    await store.compact();
+    expect([...log.records()]).toHaveLength(20);
+    log.compact = compact;
+    await store.put(pods, 'ns/a', named('a'));
+    await store.compact();
+    expect([...log.records()].length).toBeLessThanOrEqual(6);
+  });
+
   it('tells a slow reader that it has fallen behind', async () => {
     const store = opened({ revisions: 5, ageMs: Number.MAX_SAFE_INTEGER });
     const pods = store.resource('/pods');

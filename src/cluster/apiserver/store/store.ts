@@ -8,10 +8,19 @@ export interface Compaction {
   revisions: number;
   /** None older than this. Default: 5 minutes. */
   ageMs: number;
+  /** At most so many bytes of JSON. Default: 128 MiB. */
+  bytes: number;
 }
 
-const DEFAULT_COMPACTION: Compaction = { revisions: 10_000, ageMs: 300_000 };
+const DEFAULT_COMPACTION: Compaction = { revisions: 10_000, ageMs: 300_000, bytes: 128 * 2 ** 20 };
 const COMPACT_EVERY_MS = 30_000;
+
+/** One transaction: its last revision, when it was, and the size of its records. */
+interface Mark {
+  revision: number;
+  at: number;
+  bytes: number;
+}
 
 /** A write on its way to the disk. */
 interface PendingWrite {
@@ -42,8 +51,10 @@ export class Store {
   #lastWrite: Promise<unknown> = Promise.resolve();
   #committed = 0;
   #assigned: number;
-  /** Revision and time of what was written, oldest first; one mark per transaction. */
-  #marks: { revision: number; at: number }[] = [];
+  /** What was written and is not compacted, oldest first. */
+  #marks: Mark[] = [];
+  /** Sum of the marks' bytes. */
+  #bytes = 0;
   #compactedTo: number;
   readonly #timer: NodeJS.Timeout;
   #closed = false;
@@ -53,10 +64,9 @@ export class Store {
     this.#clock = options.clock;
     this.#compaction = { ...DEFAULT_COMPACTION, ...options.compaction };
     this.#compactedTo = log.compacted;
-    this.#load();
+    this.#mark(log.revision, this.#load());
     this.#committed = log.revision;
     this.#assigned = log.revision;
-    this.#marks.push({ revision: log.revision, at: this.#clock() });
     this.#timer = setInterval(() => void this.compact(), COMPACT_EVERY_MS).unref();
   }
 
@@ -103,15 +113,22 @@ export class Store {
   /** Forgets what is older than the bounds. */
   async compact(): Promise<void> {
     if (this.#closed) return;
-    const oldest = this.#clock() - this.#compaction.ageMs;
-    let target = Math.max(this.#compactedTo, this.#committed - this.#compaction.revisions);
-    while (this.#marks.length > 1 && this.#marks[0]!.at < oldest) {
-      target = Math.max(target, this.#marks.shift()!.revision);
+    const { revisions, ageMs, bytes } = this.#compaction;
+    const oldest = this.#clock() - ageMs;
+    let target = Math.max(this.#compactedTo, this.#committed - revisions);
+    // The last transaction is always known, so that its watchers can go on from it.
+    while (this.#marks.length > 1) {
+      const mark = this.#marks[0]!;
+      if (mark.revision > target && mark.at >= oldest && this.#bytes <= bytes) break;
+      target = Math.max(target, mark.revision);
+      this.#bytes -= mark.bytes;
+      this.#marks.shift();
     }
     if (target <= this.#compactedTo) return;
     this.#compactedTo = target;
     for (const resource of this.#resources.values()) resource.compact(target);
-    await this.#log.compact(target);
+    // On a disk that is full it fails; the next one makes up for it.
+    await this.#log.compact(target).catch(() => {});
   }
 
   /** Waits for the writes on their way, then releases the log. Later writes are refused. Idempotent. */
@@ -122,9 +139,11 @@ export class Store {
     await this.#log.close();
   }
 
-  #load(): void {
+  /** Reads the log; returns the size of what is not compacted in it. */
+  #load(): number {
     const compacted = this.#log.compacted;
     const at = this.#clock();
+    let bytes = 0;
     for (const { revision, key, value, deleted } of this.#log.records()) {
       const [group, plural, ...rest] = key.split('/');
       const resource = this.resource(`${group}/${plural}`);
@@ -132,7 +151,14 @@ export class Store {
       const entry = { key: ownKey, revision, object: JSON.parse(value) as KubeObject };
       const previous = revision > compacted ? resource.get(ownKey) : undefined;
       resource.apply({ revision, at, entry, deleted, previous });
+      if (revision > compacted) bytes += value.length;
     }
+    return bytes;
+  }
+
+  #mark(revision: number, bytes: number): void {
+    this.#marks.push({ revision, at: this.#clock(), bytes });
+    this.#bytes += bytes;
   }
 
   #write(resource: Resource, key: string, object: KubeObject, deleted: boolean): Promise<Entry> {
@@ -160,8 +186,10 @@ export class Store {
       const batch = this.#queue;
       this.#queue = [];
       try {
-        await this.#log.append(batch.map(toRecord));
-        this.#publish(batch);
+        const records = batch.map(toRecord);
+        await this.#log.append(records);
+        const bytes = records.reduce((sum, { value }) => sum + value.length, 0);
+        this.#publish(batch, bytes);
       } catch (error) {
         this.#refuse(
           batch,
@@ -172,7 +200,7 @@ export class Store {
     this.#flushing = undefined;
   }
 
-  #publish(batch: readonly PendingWrite[]): void {
+  #publish(batch: readonly PendingWrite[], bytes: number): void {
     const at = this.#clock();
     const touched = new Set<Resource>();
     for (const { resource, entry, deleted, previous, resolve } of batch) {
@@ -183,10 +211,12 @@ export class Store {
       touched.add(resource);
       resolve(entry);
     }
-    this.#marks.push({ revision: this.#committed, at });
+    this.#mark(this.#committed, bytes);
     for (const resource of touched) resource.notify();
     // A tenth of slack, so that not every write compacts.
-    if (this.#committed - this.#compactedTo > this.#compaction.revisions * 1.1) void this.compact();
+    const { revisions, bytes: most } = this.#compaction;
+    if (this.#committed - this.#compactedTo > revisions * 1.1 || this.#bytes > most * 1.1)
+      void this.compact();
   }
 
   /** What was waiting may build on what failed, so all of it fails. */
