@@ -18,6 +18,7 @@ import type { ApiServerAddress } from './kubernetes/decide.ts';
 import { startNamespaceController } from './namespace/controller.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
+import { startNodeTaints } from './scheduler/taints.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
 import { startStatefulSetController } from './statefulset/controller.ts';
 
@@ -60,6 +61,7 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startEndpointsController(options),
     startEndpointsMirroring(options),
     startScheduler(options),
+    startNodeTaints(options),
     startServiceAccountController(options, options.ca),
     startNamespaceController(options, discovery),
     ...(options.apiServer ? [startKubernetesController(options, options.apiServer)] : []),

@@ -1,5 +1,6 @@
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
-import { countOrPercent, invalid } from './checks.ts';
+import type { FieldError } from '../errors.ts';
+import { countOrPercent, invalid, oneOf } from './checks.ts';
 import { column } from './columns.ts';
 import { builtin } from './define.ts';
 import { validateSelector } from './selectors.ts';
@@ -33,8 +34,12 @@ export const podDisruptionBudgets = builtin({
   validate(object) {
     const { spec } = object as PodDisruptionBudget;
     const errors = [
-      ...countOrPercent('spec.minAvailable', spec?.minAvailable),
-      ...countOrPercent('spec.maxUnavailable', spec?.maxUnavailable),
+      ...atMostAll('spec.minAvailable', spec?.minAvailable),
+      ...atMostAll('spec.maxUnavailable', spec?.maxUnavailable),
+      ...oneOf('spec.unhealthyPodEvictionPolicy', spec?.unhealthyPodEvictionPolicy, [
+        'AlwaysAllow',
+        'IfHealthyBudget',
+      ]),
     ];
     if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
       errors.unshift(invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set'));
@@ -42,3 +47,10 @@ export const podDisruptionBudgets = builtin({
     return [...errors, ...validateSelector(spec?.selector, 'spec.selector')];
   },
 });
+
+function atMostAll(field: string, value: number | string | undefined): FieldError[] {
+  const errors = countOrPercent(field, value);
+  const percent = /^(\d+)%$/.exec(String(value))?.[1];
+  if (percent === undefined || Number(percent) <= 100) return errors;
+  return [...errors, invalid(field, value, 'must not be greater than 100%')];
+}

@@ -302,6 +302,11 @@ describe('other kinds', () => {
     expect(texts(budgets.strategy.validate?.(both))).toEqual([
       'spec Invalid minAvailable and maxUnavailable cannot be both set',
     ]);
+    const odd = created(budgets, { spec: { minAvailable: '101%', unhealthyPodEvictionPolicy: 'Never' } });
+    expect(texts(budgets.strategy.validate?.(odd))).toEqual([
+      'spec.minAvailable Invalid must not be greater than 100%',
+      'spec.unhealthyPodEvictionPolicy NotSupported supported values: "AlwaysAllow", "IfHealthyBudget"',
+    ]);
   });
 
   it('endpoint slices keep their address type', () => {

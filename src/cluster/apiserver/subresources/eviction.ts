@@ -42,8 +42,26 @@ async function evictPod(
       // Its readiness may come back meanwhile; then it counts again.
       options.preconditions ??= { resourceVersion: pod.metadata?.resourceVersion ?? '' };
     }
+    if (!options.dryRun && !options.preconditions?.resourceVersion) await markDisrupted(context, target);
   }
   await deleteObject(context, target, options);
+}
+
+/** Says on the pod why it goes: a Job's failure policy, among others, wants to know. */
+async function markDisrupted(context: ApiContext, target: ObjectTarget): Promise<void> {
+  const { resource, key } = locate(context, target);
+  const pod = context.store.latest(resource, key)?.object as Pod | undefined;
+  if (!pod) return;
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastTransitionTime: formatTime(context.clock()),
+  };
+  const status = { ...pod.status, conditions: [...others, condition] };
+  await context.store.put(resource, key, { ...pod, status } as Pod);
 }
 
 /** Pods that no budget protects: finished ones, and those that are leaving or not started. */
