@@ -10,7 +10,7 @@ import {
   typedProblem,
 } from '../patch/index.ts';
 import { badRequest, invalid, StatusError, unsupportedMediaType } from '../status.ts';
-import { apiVersionOfKind, type Core, locate, type ObjectTarget, present } from './core.ts';
+import { apiVersionOfKind, type Core, locate, type ObjectTarget } from './core.ts';
 import { createDecoded } from './create.ts';
 import { applyAllDefaults, type DecodeContext, decodeFields, decodeObject } from './decode.ts';
 import type { WriteOptions } from './options.ts';
@@ -189,7 +189,8 @@ function mergeApplied(
     }),
   );
   if (result.conflicts) throw applyConflict(result.conflicts);
-  return applyAllDefaults(kind, present(kind, result.object));
+  // It is in this version already: what is stored in another is converted when it is read and written.
+  return applyAllDefaults(kind, { ...result.object, kind: kind.kind, apiVersion: apiVersionOfKind(kind) });
 }
 
 function applyConflict(conflicts: readonly ApplyConflict[]): StatusError {

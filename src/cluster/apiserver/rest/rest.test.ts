@@ -132,6 +132,25 @@ describe('writing', () => {
     expect(forced.body.data).toEqual({ x: '2', y: '1' });
   });
 
+  it('applies server-side in a version that is not the stored one', async () => {
+    const url = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers/a';
+    const apply = (targetCPUUtilizationPercentage: number) => {
+      const spec = { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'web' } };
+      const body = {
+        apiVersion: 'autoscaling/v1',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'a' },
+        spec: { ...spec, targetCPUUtilizationPercentage },
+      };
+      return patch(`${url}?fieldManager=me`, body, 'apply-patch');
+    };
+    for (const share of [60, 70]) {
+      expect((await apply(share)).body.spec.targetCPUUtilizationPercentage).toBe(share);
+      const { body } = await api.send(`GET ${url.replace('/v1/', '/v2/')}`);
+      expect(body.spec.metrics[0].resource.target.averageUtilization).toBe(share);
+    }
+  });
+
   it('refuses to create in a namespace that is missing or on its way out', async () => {
     const missing = await api.send('POST /api/v1/namespaces/nosuch/configmaps', {
       body: { metadata: { name: 'a' } },
