@@ -85,6 +85,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const informers = started(new Informers(client, { log: log.child({ part: 'informers' }) }), (each) =>
       each.stop(),
     );
+    const volumesFolder = join(stateDir, 'volumes');
     const part = (name: string) => ({ client, informers, clock, log: log.child({ part: name }) });
     const serviceProxy = started(await startServiceProxy(part('service-proxy')), (each) => each.stop());
     const gateway = started(
@@ -98,7 +99,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     started(
       await startWorkloadControllers({
         ...part('workloads'),
-        volumesFolder: join(stateDir, 'volumes'),
+        volumesFolder,
         ca: apiServer.caPem,
         apiServer: {
           host: '127.0.0.1',
@@ -113,6 +114,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       await startNode({
         ...part('node'),
         stateDir,
+        volumesFolder,
         podCidr,
         usageWindowMs: options.metricResolution,
         kubeletToken: apiServer.nodeToken,

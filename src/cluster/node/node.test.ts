@@ -1,7 +1,17 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigMaps, Leases, Nodes, Pods, Secrets, Services } from '../../api/index.ts';
+import {
+  ConfigMaps,
+  Leases,
+  Nodes,
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  Pods,
+  Secrets,
+  Services,
+} from '../../api/index.ts';
 import { isAlive } from './runtime/process/processes.ts';
 import { isReady, mainStatus, NodeHarness, until } from './testing/harness.ts';
 
@@ -160,6 +170,51 @@ describe('a pod with the process runtime', () => {
     });
     await harness.api.create(ConfigMaps, { metadata: { name: 'late', namespace: 'default' }, data: {} });
     await until(() => isReady(harness.pod('waits')));
+  });
+
+  it('mounts the volume of a claim once it is bound, keeps it for the next pod, and removes it with the volume', async () => {
+    const volumesFolder = join(harness.stateDir, 'volumes');
+    await harness.start({ volumesFolder });
+    const claimed = {
+      volumeMounts: [{ name: 'data', mountPath: '/data' }],
+    };
+    const spec = { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] };
+    await harness.run(
+      'writer',
+      { ...shell('echo kept > $KANARI_ROOT/data/file; sleep 60'), ...claimed },
+      spec,
+    );
+    await until(() =>
+      harness
+        .events('writer')
+        .some((text) =>
+          text.includes(
+            'MountVolume.SetUp failed for volume "data" : persistentvolumeclaim "data" not found',
+          ),
+        ),
+    );
+    const hostPath = { path: join(volumesFolder, 'pv'), type: 'DirectoryOrCreate' };
+    await harness.api.create(PersistentVolumes, {
+      metadata: { name: 'pv' },
+      spec: { hostPath, persistentVolumeReclaimPolicy: 'Delete' },
+    });
+    await harness.api.create(PersistentVolumeClaims, {
+      metadata: { name: 'data', namespace: 'default' },
+      spec: { volumeName: 'pv' },
+      status: { phase: 'Bound' },
+    });
+    await until(() => isReady(harness.pod('writer')));
+    await harness.api.delete({ type: Pods, namespace: 'default', name: 'writer' });
+    await until(() => harness.api.objects(Pods).length === 0);
+    await harness.run(
+      'reader',
+      { ...shell('cat $KANARI_ROOT/data/file'), ...claimed },
+      { ...spec, restartPolicy: 'Never' },
+    );
+    await until(() => harness.pod('reader').status?.phase === 'Succeeded');
+    expect(await harness.logs('default/reader/main')).toBe('kept\n');
+    await harness.api.delete({ type: PersistentVolumes, name: 'pv' });
+    await until(() => !existsSync(hostPath.path));
   });
 
   it('sets up volumes and follows changes of a ConfigMap', async () => {

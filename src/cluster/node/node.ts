@@ -7,6 +7,8 @@ import {
   ConfigMaps,
   EndpointSlices,
   type KubeObject,
+  PersistentVolumeClaims,
+  PersistentVolumes,
   Pods,
   Secrets,
   Services,
@@ -21,6 +23,7 @@ import { Offers } from './offers.ts';
 import type { NodeContext } from './pods/context.ts';
 import type { ServiceAddress } from './pods/environment.ts';
 import { PodManager } from './pods/manager.ts';
+import { reclaimFolders } from './reclaim.ts';
 import { machineCapacity, Registration } from './registration.ts';
 import { ProcessRuntime } from './runtime/process/runtime.ts';
 import { SimulatedRuntime } from './runtime/simulated/runtime.ts';
@@ -33,6 +36,8 @@ export interface NodeOptions {
   log: Logger;
   /** State of pods goes to `node/` in it; `images.yaml` in it maps images to programs. */
   stateDir: string;
+  /** Folder of the volumes that are made for claims; one whose volume is deleted is removed from it. */
+  volumesFolder?: string;
   /** Default `kanari`. */
   nodeName?: string;
   /** Further image tables; they come before the one in the state folder. */
@@ -92,7 +97,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
   const configMaps = informers.informer(ConfigMaps);
   const secrets = informers.informer(Secrets);
-  await Promise.all([configMaps.synced(), secrets.synced(), informers.informer(Services).synced()]);
+  const claims = informers.informer(PersistentVolumeClaims);
+  const volumes = informers.informer(PersistentVolumes);
+  await Promise.all([
+    configMaps.synced(),
+    secrets.synced(),
+    claims.synced(),
+    volumes.synced(),
+    informers.informer(Services).synced(),
+  ]);
 
   const context: NodeContext = {
     nodeName,
@@ -105,6 +118,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     sources: {
       configMap: (namespace, name) => configMaps.get(namespace, name),
       secret: (namespace, name) => secrets.get(namespace, name),
+      claim: (namespace, name) => claims.get(namespace, name),
+      volume: (name) => volumes.get(undefined, name),
     },
     baseEnvironment: inheritedEnvironment(),
     runtimeFor: (pod) => (isSimulated(pod) ? simulated : processes),
@@ -157,7 +172,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   images.watch(() => manager.imagesChanged());
   const onConfig = (object: KubeObject) => manager.configChanged(object.metadata?.namespace ?? '');
   const whenConfigured = { added: onConfig, updated: (_old: KubeObject, next: KubeObject) => onConfig(next) };
-  const unsubscribe = [configMaps.subscribe(whenConfigured), secrets.subscribe(whenConfigured)];
+  const unsubscribe = [
+    configMaps.subscribe(whenConfigured),
+    secrets.subscribe(whenConfigured),
+    claims.subscribe(whenConfigured),
+    reclaimFolders(volumes, options.volumesFolder, log),
+  ];
 
   let stopped: Promise<void> | undefined;
   const stop = async (keepPods: boolean) => {

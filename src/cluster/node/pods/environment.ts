@@ -1,4 +1,13 @@
-import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from 'kubernetes-types/core/v1.d.ts';
+import type {
+  ConfigMap,
+  Container,
+  EnvVar,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  Service,
+} from 'kubernetes-types/core/v1.d.ts';
 import type { Image } from '../runtime/runtime.ts';
 import { fieldValue, type PodFacts, resourceValue } from './fields.ts';
 
@@ -6,6 +15,8 @@ import { fieldValue, type PodFacts, resourceValue } from './fields.ts';
 export interface Sources {
   configMap(namespace: string, name: string): ConfigMap | undefined;
   secret(namespace: string, name: string): Secret | undefined;
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
+  volume(name: string): PersistentVolume | undefined;
 }
 
 /** A container cannot be set up yet: `CreateContainerConfigError`. */

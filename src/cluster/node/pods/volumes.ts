@@ -48,6 +48,10 @@ const rootOf = (podFolder: string, container: Container) => join(podFolder, 'roo
 
 async function setUpVolume(folder: string, volume: Volume, facts: PodFacts, sources: Sources): Promise<void> {
   if (volume.hostPath) return linkHostPath(folder, volume.name, volume.hostPath);
+  if (volume.persistentVolumeClaim) {
+    const { namespace = '' } = facts.pod.metadata ?? {};
+    return linkHostPath(folder, volume.name, claimedPath(volume, namespace, sources));
+  }
   if (volume.emptyDir) {
     await mkdir(folder, { recursive: true });
     return;
@@ -57,10 +61,29 @@ async function setUpVolume(folder: string, volume: Volume, facts: PodFacts, sour
     const kinds = Object.keys(volume).filter((field) => field !== 'name');
     throw new VolumeError(
       volume.name,
-      `this node does not know volumes of type ${kinds.join(', ')}; allowed: emptyDir, configMap, secret, downwardAPI, projected, hostPath`,
+      `this node does not know volumes of type ${kinds.join(', ')}; allowed: emptyDir, configMap, secret, downwardAPI, projected, hostPath, persistentVolumeClaim`,
     );
   }
   await writeVolumeFiles(folder, files);
+}
+
+/** Where the volume of a claim is on this machine. */
+function claimedPath({ name, persistentVolumeClaim }: Volume, namespace: string, sources: Sources) {
+  const claimName = persistentVolumeClaim?.claimName ?? '';
+  const claim = sources.claim(namespace, claimName);
+  if (!claim) throw new VolumeError(name, `persistentvolumeclaim ${JSON.stringify(claimName)} not found`);
+  const { volumeName } = claim.spec ?? {};
+  if (claim.status?.phase !== 'Bound' || !volumeName) {
+    throw new VolumeError(name, `PVC ${namespace}/${claimName} is not bound`);
+  }
+  const spec = sources.volume(volumeName)?.spec;
+  if (!spec) throw new VolumeError(name, `persistentvolume ${JSON.stringify(volumeName)} not found`);
+  if (spec.hostPath) return spec.hostPath;
+  if (spec.local) return { path: spec.local.path, type: 'Directory' };
+  throw new VolumeError(
+    name,
+    `persistentvolume ${JSON.stringify(volumeName)} is of a type that this node does not know; allowed: hostPath, local`,
+  );
 }
 
 /** The files of a volume that is made of objects; undefined for other types. */

@@ -95,7 +95,8 @@ export class PodWorker {
   refreshConfig(): void {
     this.retryProblems();
     const fromConfig = this.#pod.spec?.volumes?.some(
-      ({ configMap, secret, projected }) => configMap ?? secret ?? projected,
+      ({ configMap, secret, projected, persistentVolumeClaim }) =>
+        configMap ?? secret ?? projected ?? persistentVolumeClaim,
     );
     if (!fromConfig) return;
     this.#volumesStale = true;
