@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { readBody } from './body.ts';
+import { decodeYaml, readBody } from './body.ts';
 
 const LIMIT = 3 * 1024 * 1024;
 
@@ -51,5 +51,17 @@ describe('a body', () => {
     stream.destroy();
     await expect(read).rejects.toMatchObject({ code: 400 });
     await expect(readBody(stream)).rejects.toMatchObject({ code: 400 });
+  });
+
+  it.each([
+    ['YAML', 'a: {b: 1}\n'],
+    ['JSON', ' {"a": {"b": 1}}'],
+    ['what begins like JSON', '{"a": {b: 1}} # no JSON'],
+  ])('in YAML may be %s', (_, text) => {
+    expect(decodeYaml(Buffer.from(text), 'ConfigMap')).toEqual({ a: { b: 1 } });
+  });
+
+  it('in YAML that is neither is refused', () => {
+    expect(() => decodeYaml(Buffer.from('{"a": '), 'ConfigMap')).toThrow(/yaml parse error/);
   });
 });

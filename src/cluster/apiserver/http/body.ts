@@ -111,10 +111,21 @@ export function decodeJson(bytes: Buffer, what: string): unknown {
 
 export function decodeYaml(bytes: Buffer, what: string): unknown {
   const text = bytes.toString('utf8');
+  // Every JSON text is YAML, and what most clients apply is JSON, which is read a hundred times faster as such.
+  const json = /^\s*\{/.test(text) ? tryJson(text) : undefined;
+  if (json !== undefined) return json;
   try {
     return parseYaml(text, { uniqueKeys: false, maxAliasCount: 100 });
   } catch (error) {
     throw unrecognized(what, `yaml parse error: ${(error as Error).message}`, text);
+  }
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
