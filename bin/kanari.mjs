@@ -3,12 +3,15 @@
 // `node` brought along.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > 22 || (major === 22 && minor >= 19);
 
 if (newEnough) {
+  // Modules are compiled once per machine, not at every start.
+  module.enableCompileCache();
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const built = new URL('../dist/cli/main.js', import.meta.url);
   const { main } = await import((existsSync(source) ? source : built).href);
