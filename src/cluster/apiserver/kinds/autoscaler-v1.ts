@@ -157,7 +157,7 @@ function formatBehavior({ scaleUp, scaleDown }: HorizontalPodAutoscalerBehavior)
             value,
             periodSeconds,
           })),
-          tolerance: null,
+          tolerance: (of as { tolerance?: string }).tolerance ?? null,
         }
       : null;
   const behavior = { scaleUp: rules(scaleUp), scaleDown: rules(scaleDown) };

@@ -71,6 +71,10 @@ function validateRules(field: string, rules: HPAScalingRules | undefined): Field
     errors.push(invalid(`${field}.stabilizationWindowSeconds`, window, most));
   }
   errors.push(...oneOf(`${field}.selectPolicy`, selectPolicy, ['Disabled', 'Max', 'Min']));
+  const { tolerance } = rules as { tolerance?: string };
+  if (tolerance !== undefined && compareQuantities(tolerance, '0') < 0) {
+    errors.push(invalid(`${field}.tolerance`, tolerance, 'must be greater than or equal to 0'));
+  }
   return [...errors, ...policies.flatMap((policy, i) => validatePolicy(`${field}.policies[${i}]`, policy))];
 }
 

@@ -72,6 +72,7 @@ describe('validation', () => {
           scaleUp: {
             stabilizationWindowSeconds: 3601,
             selectPolicy: 'Some',
+            tolerance: '-1',
             policies: [{ type: 'Cows', value: 0, periodSeconds: 1801 }],
           },
           scaleDown: {
@@ -83,6 +84,7 @@ describe('validation', () => {
       [
         'spec.behavior.scaleUp.stabilizationWindowSeconds Invalid must be less than or equal to 3600',
         'spec.behavior.scaleUp.selectPolicy NotSupported supported values: "Disabled", "Max", "Min"',
+        'spec.behavior.scaleUp.tolerance Invalid must be greater than or equal to 0',
         'spec.behavior.scaleUp.policies[0].type NotSupported supported values: "Percent", "Pods"',
         'spec.behavior.scaleUp.policies[0].value Invalid must be greater than zero',
         'spec.behavior.scaleUp.policies[0].periodSeconds Invalid must be less than or equal to 1800',
@@ -229,7 +231,7 @@ describe('v1', () => {
       metadata: { ...metadata, annotations: { mine: 'x' } },
       spec: {
         ...spec,
-        behavior: { scaleUp: { selectPolicy: 'Min' } },
+        behavior: { scaleUp: { selectPolicy: 'Min', tolerance: '50m' } },
         metrics: [
           {
             type: 'Resource',
@@ -320,7 +322,7 @@ describe('v1', () => {
         { Type: 'Pods', Value: 4, PeriodSeconds: 15 },
         { Type: 'Percent', Value: 100, PeriodSeconds: 15 },
       ],
-      Tolerance: null,
+      Tolerance: '50m',
     });
   });
 

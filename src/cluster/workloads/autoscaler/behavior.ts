@@ -3,8 +3,23 @@ import type {
   HPAScalingPolicy,
   HPAScalingRules,
 } from 'kubernetes-types/autoscaling/v2.d.ts';
-import type { Instant } from '../../../api/index.ts';
+import { type Instant, parseQuantity } from '../../../api/index.ts';
 import type { History } from './history.ts';
+import type { Tolerance } from './replicas.ts';
+
+/** The part of `behavior` that the types do not know yet. */
+type WithTolerance = HPAScalingRules & { tolerance?: string };
+
+const DEFAULT_TOLERANCE = 0.1;
+
+/** Within which shares of the target a `behavior` lets nothing change. */
+export function toleranceOf(behavior: HorizontalPodAutoscalerBehavior | undefined): Tolerance {
+  const share = (rules: WithTolerance | undefined) => {
+    const given = rules?.tolerance === undefined ? undefined : parseQuantity(rules.tolerance);
+    return given ?? DEFAULT_TOLERANCE;
+  };
+  return { up: share(behavior?.scaleUp), down: share(behavior?.scaleDown) };
+}
 
 /** What the metrics ask for, and between which bounds it may be carried out. */
 export interface Wish {

@@ -8,6 +8,8 @@ import { averageOf, cpu, type PodState, recommended, times, type ViewOptions, vi
 const decide = (pods: readonly PodState[], options: ViewOptions = {}) =>
   decideAutoscaler(view(pods, options), NOW);
 
+const LARGE = { type: 'Percent', value: 1000, periodSeconds: 15 };
+
 /** The size that it goes to, long after it was made. */
 const sizeFor = (pods: readonly PodState[], options: ViewOptions = {}) => {
   const { rescale, status } = decide(pods, { history: recommended([600, 1]), ...options });
@@ -67,6 +69,22 @@ describe('the size that the pods need', () => {
         /did not receive metrics for targeted pods \(pods might be unready\)$/,
       );
   });
+
+  it.each([
+    ['up', 60, '0.2', 10],
+    ['up', 61, '0.2', 13],
+    ['up', 51, '0', 11],
+    ['down', 30, '0.4', 10],
+    ['down', 29, '0.4', 6],
+  ] as const)(
+    'a tolerance of its own counts on the way %s: %i%% with %s',
+    (way, percent, tolerance, expected) => {
+      const own = { tolerance, stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [LARGE] };
+      const other = { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [LARGE] };
+      const behavior = way === 'up' ? { scaleUp: own, scaleDown: other } : { scaleUp: other, scaleDown: own };
+      expect(sizeFor(times(10, { uses: `${percent}m` }), { spec: { behavior } })).toBe(expected);
+    },
+  );
 
   it('memory counts from the start', () => {
     const spec = { metrics: [averageOf('memory', '64Mi')] };

@@ -13,7 +13,7 @@ import {
   type Instant,
   type ResourceType,
 } from '../../../api/index.ts';
-import { normalize } from './behavior.ts';
+import { normalize, toleranceOf } from './behavior.ts';
 import { Draft } from './draft.ts';
 import { type History, withChange, withRecommendation } from './history.ts';
 import { proposalOf, UNKNOWN_STATUS } from './proposals.ts';
@@ -131,15 +131,15 @@ function compute(view: AutoscalerView, draft: Draft, current: number, now: Insta
   if ('problem' in selected) return { desired: undefined, statuses: [], ...selected };
   const specs: readonly MetricSpec[] = view.autoscaler.spec?.metrics ?? [];
   const namespace = view.autoscaler.metadata?.namespace ?? '';
-  const results = specs.map((spec) =>
-    proposalOf(spec, {
-      namespace,
-      metrics: view.metrics,
-      pods: selected.pods,
-      currentReplicas: current,
-      now,
-    }),
-  );
+  const metricView = {
+    namespace,
+    metrics: view.metrics,
+    pods: selected.pods,
+    tolerance: toleranceOf(view.autoscaler.spec?.behavior),
+    currentReplicas: current,
+    now,
+  };
+  const results = specs.map((spec) => proposalOf(spec, metricView));
   const failures = results.filter((result) => result.kind === 'failed');
   for (const { reason, problem } of failures) draft.warn(reason, problem);
   const statuses = results.map((result) => (result.kind === 'proposed' ? result.status : UNKNOWN_STATUS));

@@ -9,6 +9,7 @@ import {
   type ResourceQuestion,
   replicasForAverage,
   replicasForUtilization,
+  type Tolerance,
 } from './replicas.ts';
 
 /** All that a metric's proposal is made of. */
@@ -16,6 +17,7 @@ export interface MetricView {
   namespace: string;
   metrics: MetricsAnswer;
   pods: readonly Pod[];
+  tolerance: Tolerance;
   currentReplicas: number;
   now: Instant;
 }
@@ -131,12 +133,12 @@ function ofResource(
   resource: string,
   container: string | undefined,
   target: MetricTarget,
-  { metrics, pods, currentReplicas, now }: MetricView,
+  { metrics, pods, tolerance, currentReplicas, now }: MetricView,
 ): Proposal {
   const ask = (what: string, answer: (question: ResourceQuestion) => Proposal) => {
     try {
       const readings = readingsOf(metrics, resource, container);
-      return answer({ resource, container, readings, pods, currentReplicas, now });
+      return answer({ resource, container, readings, pods, tolerance, currentReplicas, now });
     } catch (error) {
       if (!(error instanceof MetricError)) throw error;
       throw new MetricError(`failed to get ${resource} ${what}: ${error.message}`);

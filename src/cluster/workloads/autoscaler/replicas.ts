@@ -4,8 +4,11 @@ import { groupPods } from './groups.ts';
 import { milliValue } from './quantities.ts';
 import { MetricError, type Reading } from './readings.ts';
 
-/** A change smaller than this share of the target is none. */
-const TOLERANCE = 0.1;
+/** Within which shares above and below the target nothing changes. */
+export interface Tolerance {
+  up: number;
+  down: number;
+}
 
 /** What a metric asks for. */
 export interface Proposal {
@@ -22,6 +25,7 @@ export interface ResourceQuestion {
   container: string | undefined;
   readings: ReadonlyMap<string, Reading>;
   pods: readonly Pod[];
+  tolerance: Tolerance;
   /** `spec.replicas` of the target. */
   currentReplicas: number;
   now: Instant;
@@ -78,7 +82,7 @@ interface Ratio extends Omit<Proposal, 'replicas'> {
  * up, as those that are not ready, to use nothing. They never turn its direction.
  */
 function calculate(
-  { pods, readings, resource, currentReplicas, now }: ResourceQuestion,
+  { pods, readings, resource, tolerance, currentReplicas, now }: ResourceQuestion,
   ratioOf: (usage: ReadonlyMap<string, number>) => Ratio,
   fullUsage: (name: string) => number,
 ): Proposal {
@@ -92,7 +96,7 @@ function calculate(
   const proposal = (replicas: number): Proposal => ({ replicas, ...measured });
   const countsUnready = groups.unready.length > 0 && ratio > 1;
   if (!countsUnready && groups.missing.length === 0) {
-    return proposal(isWithinTolerance(ratio) ? currentReplicas : Math.ceil(round(ratio * groups.ready)));
+    return proposal(isWithin(tolerance, ratio) ? currentReplicas : Math.ceil(round(ratio * groups.ready)));
   }
   if (ratio !== 1) {
     for (const name of groups.missing) usage.set(name, ratio < 1 ? fullUsage(name) : 0);
@@ -100,7 +104,7 @@ function calculate(
   if (countsUnready) for (const name of groups.unready) usage.set(name, 0);
   const careful = ratioOf(usage).ratio;
   const turned = (ratio < 1 && careful > 1) || (ratio > 1 && careful < 1);
-  if (isWithinTolerance(careful) || turned) return proposal(currentReplicas);
+  if (isWithin(tolerance, careful) || turned) return proposal(currentReplicas);
   const replicas = Math.ceil(round(careful * usage.size));
   const against = (careful < 1 && replicas > currentReplicas) || (careful > 1 && replicas < currentReplicas);
   return proposal(against ? currentReplicas : replicas);
@@ -109,7 +113,9 @@ function calculate(
 /** Without the last digits, in which 1.1 − 1 is more than 0.1. */
 const round = (value: number) => Number(value.toPrecision(12));
 
-const isWithinTolerance = (ratio: number) => round(Math.abs(1 - ratio)) <= TOLERANCE;
+function isWithin({ up, down }: Tolerance, ratio: number): boolean {
+  return round(1 - ratio) <= down && round(ratio - 1) <= up;
+}
 
 function requirePods(pods: readonly Pod[]): void {
   if (pods.length === 0) {
