@@ -1,8 +1,9 @@
 import type { FieldError } from '../errors.ts';
 import { forbidden, invalid, oneOf, required } from '../kinds/checks.ts';
 import { validateSchema } from '../schema/index.ts';
+import { compilePattern } from '../schema/patterns.ts';
 import { ruleProblem } from '../schema/rules.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema, ValidationRule } from '../schema/schema.ts';
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 
@@ -110,11 +111,39 @@ function checkExtensions(schema: Schema, field: string): FieldError[] {
     );
   }
   errors.push(...checkPattern(schema, field));
-  for (const [i, { rule }] of (schema['x-kubernetes-validations'] ?? []).entries()) {
-    const at = `${field}.x-kubernetes-validations[${i}].rule`;
-    const problem = rule ? ruleProblem(rule) : undefined;
-    if (!rule) errors.push(required(at, 'rule is not specified'));
-    else if (problem) errors.push(invalid(at, rule, `compilation failed: ${problem}`));
+  for (const [i, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
+    errors.push(...checkRule(rule, `${field}.x-kubernetes-validations[${i}]`));
+  }
+  return errors;
+}
+
+const REASONS = ['FieldValueRequired', 'FieldValueInvalid', 'FieldValueForbidden', 'FieldValueDuplicate'];
+
+function checkRule(rule: ValidationRule, field: string): FieldError[] {
+  const { rule: expression = '', message, messageExpression, optionalOldSelf } = rule;
+  if (expression.trim() === '') return [required(`${field}.rule`, 'rule is not specified')];
+  const errors: FieldError[] = [];
+  if (message !== undefined && message.trim() === '') {
+    errors.push(invalid(`${field}.message`, message, 'message must be non-empty if specified'));
+  } else if (message?.includes('\n')) {
+    errors.push(invalid(`${field}.message`, message, 'message must not contain line breaks'));
+  } else if (expression.includes('\n') && message === undefined) {
+    errors.push(required(`${field}.message`, 'message must be specified if rule contains line breaks'));
+  }
+  if (messageExpression !== undefined && messageExpression.trim() === '') {
+    errors.push(required(`${field}.messageExpression`, 'messageExpression must be non-empty if specified'));
+  }
+  errors.push(...oneOf(`${field}.reason`, rule.reason, REASONS));
+  const problem = ruleProblem(expression, optionalOldSelf);
+  if (problem) errors.push(invalid(`${field}.rule`, expression, `compilation failed: ${problem}`));
+  const messageProblem = messageExpression?.trim() && ruleProblem(messageExpression, optionalOldSelf);
+  if (messageProblem) {
+    const detail = `messageExpression compilation failed: ${messageProblem}`;
+    errors.push(invalid(`${field}.messageExpression`, messageExpression, detail));
+  }
+  if (optionalOldSelf !== undefined && !/\boldSelf\b/.test(expression)) {
+    const detail = 'may not be set if oldSelf is not used in rule';
+    errors.push(invalid(`${field}.optionalOldSelf`, optionalOldSelf, detail));
   }
   return errors;
 }
@@ -122,7 +151,7 @@ function checkExtensions(schema: Schema, field: string): FieldError[] {
 function checkPattern({ pattern }: Schema, field: string): FieldError[] {
   if (pattern === undefined) return [];
   try {
-    new RegExp(pattern, 'u');
+    compilePattern(pattern);
     return [];
   } catch (error) {
     return [

@@ -77,3 +77,15 @@ const exponents: [string, bigint][] = [18, 15, 12, 9, 6, 3, 0, -3, -6, -9].map((
   exponent === 0 ? '' : `e${exponent}`,
   10n ** BigInt(exponent + 9),
 ]);
+
+/** The sum, or with -1 the difference; quantities that cannot be read count as 0. */
+export function addQuantities(a: string | number, b: string | number, sign: 1 | -1 = 1): string {
+  const [x, y] = [parse(String(a)), parse(String(b))];
+  return `${(x?.nanos ?? 0n) + BigInt(sign) * (y?.nanos ?? 0n)}n`;
+}
+
+/** As a whole number; undefined when it is none. */
+export function wholeQuantity(value: string | number): bigint | undefined {
+  const nanos = parse(String(value))?.nanos;
+  return nanos !== undefined && nanos % nano === 0n ? nanos / nano : undefined;
+}

@@ -1,69 +1,77 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { Optional } from '@marcbachmann/cel-js';
 import type { FieldError } from '../errors.ts';
+import { bounded, TimeBoundError } from './cel/bounded.ts';
+import { compile, durationOf } from './cel/index.ts';
 import { correlated } from './correlate.ts';
 import { childPath, isObject } from './json.ts';
 import type { Schema, ValidationRule } from './schema.ts';
 
-/** CEL rules of CRDs (`x-kubernetes-validations`), evaluated by a CEL library. */
-
-const environment = new Environment({
-  unlistedVariablesAreDyn: false,
-  homogeneousAggregateLiterals: false,
-  enableOptionalTypes: true,
-})
-  .registerVariable('self', 'dyn')
-  .registerVariable('oldSelf', 'dyn');
-
-type Program = ReturnType<Environment['parse']>;
-const programs = new Map<string, Program | Error>();
-
-function compile(expression: string): Program | Error {
-  let program = programs.get(expression);
-  if (!program) {
-    try {
-      program = environment.parse(expression);
-      const checked = program.check();
-      if (!checked.valid) program = checked.error ?? new Error('does not compile');
-    } catch (error) {
-      program = error as Error;
-    }
-    programs.set(expression, program);
-  }
-  return program;
-}
+/** CEL rules of CRDs (`x-kubernetes-validations`). */
 
 /** What is wrong with a rule's expression; undefined when it compiles. */
-export function ruleProblem(expression: string): string | undefined {
-  const program = compile(expression);
+export function ruleProblem(expression: string, optionalOldSelf?: boolean): string | undefined {
+  const program = compile(expression, optionalOldSelf);
   return program instanceof Error ? firstLine(program.message) : undefined;
 }
 
-/** The rules that the object breaks. Rules about `oldSelf` are only checked where there is an old value. */
-export function checkRules(object: unknown, schema: Schema, old: unknown): FieldError[] {
+/** How long the rules of one object may take. */
+const BOUND_MS = 1000;
+
+/**
+ * The rules that the object breaks. Rules about `oldSelf` are only checked where there is an old value, but for those
+ * with `optionalOldSelf`. Rules that take too long are broken off, which refuses the object.
+ * @param boundMs how long they may take together
+ */
+export function checkRules(object: unknown, schema: Schema, old: unknown, boundMs = BOUND_MS): FieldError[] {
   const errors: FieldError[] = [];
-  visit(object, old, schema, '', errors);
+  const check = () => visit(object, old, schema, '', errors);
+  try {
+    // Watching the time takes longer than most rules do.
+    if (effortOf(schema) < 2) check();
+    else bounded(check, boundMs);
+  } catch (error) {
+    if (!(error instanceof TimeBoundError)) throw error;
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: '<nil>',
+      value: schema.type ?? 'object',
+      detail: 'validation failed due to running out of cost budget, no further validation rules will be run',
+    });
+  }
   return errors;
 }
 
-const withRules = new WeakMap<Schema, boolean>();
+/** Nothing to check; rules that take time in proportion to the object; rules with loops in loops. */
+type Effort = 0 | 1 | 2;
 
-/** Whether there is a rule at or below the schema; without one a branch is not walked. */
-function hasRules(schema: Schema): boolean {
-  const known = withRules.get(schema);
+const efforts = new WeakMap<Schema, Effort>();
+
+/** What the rules at and below the schema ask for; a branch without any is not walked. */
+function effortOf(schema: Schema): Effort {
+  const known = efforts.get(schema);
   if (known !== undefined) return known;
-  withRules.set(schema, false); // a recursive type adds nothing to itself
+  efforts.set(schema, 0); // a recursive type adds nothing to itself
   const children = [
     ...Object.values(schema.properties ?? {}),
     ...(schema.items ? [schema.items] : []),
     ...(typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []),
   ];
-  const answer = (schema['x-kubernetes-validations']?.length ?? 0) > 0 || children.some(hasRules);
-  withRules.set(schema, answer);
+  const own = (schema['x-kubernetes-validations'] ?? []).map(effortOfRule);
+  const answer = Math.max(0, ...own, ...children.map(effortOf)) as Effort;
+  efforts.set(schema, answer);
   return answer;
 }
 
+const LOOP = /\.(?:all|exists|exists_one|existsOne|map|filter)\s*\(|\bin\b/g;
+const LOOPS = /\bsets\.|\.distinct\s*\(/;
+
+function effortOfRule({ rule = '', messageExpression = '' }: ValidationRule): Effort {
+  const text = `${rule} ${messageExpression}`;
+  return LOOPS.test(text) || (text.match(LOOP)?.length ?? 0) > 1 ? 2 : 1;
+}
+
 function visit(value: unknown, old: unknown, schema: Schema, path: string, errors: FieldError[]): void {
-  if (value === undefined || value === null || !hasRules(schema)) return;
+  if (value === undefined || value === null || effortOf(schema) === 0) return;
   for (const rule of schema['x-kubernetes-validations'] ?? []) {
     const error = check(rule, value, old, schema, path);
     if (error) errors.push(error);
@@ -93,9 +101,9 @@ function check(
   path: string,
 ): FieldError | undefined {
   const isTransition = /\boldSelf\b/.test(rule.rule);
-  if (isTransition && old === undefined) return undefined;
-  const program = compile(rule.rule);
-  const context = { self: toCel(value, schema), oldSelf: old === undefined ? null : toCel(old, schema) };
+  if (isTransition && old === undefined && !rule.optionalOldSelf) return undefined;
+  const program = compile(rule.rule, rule.optionalOldSelf);
+  const context = { self: toCel(value, schema), oldSelf: oldToCel(rule, old, schema) };
   let problem: string | undefined;
   if (program instanceof Error) problem = `rule compile error: ${firstLine(program.message)}: ${rule.rule}`;
   else {
@@ -114,6 +122,12 @@ function check(
   };
 }
 
+function oldToCel({ optionalOldSelf }: ValidationRule, old: unknown, schema: Schema): unknown {
+  const before = old === undefined ? undefined : toCel(old, schema);
+  if (!optionalOldSelf) return before ?? null;
+  return before === undefined ? Optional.none() : Optional.of(before);
+}
+
 const reasons = new Map<string, FieldError['type']>(
   (['FieldValueRequired', 'FieldValueInvalid', 'FieldValueForbidden', 'FieldValueDuplicate'] as const).map(
     (reason) => [reason, reason],
@@ -122,7 +136,7 @@ const reasons = new Map<string, FieldError['type']>(
 
 function messageOf(rule: ValidationRule, context: Record<string, unknown>): string {
   if (rule.messageExpression) {
-    const program = compile(rule.messageExpression);
+    const program = compile(rule.messageExpression, rule.optionalOldSelf);
     if (!(program instanceof Error)) {
       try {
         const message = program(context);
@@ -142,6 +156,7 @@ function toCel(value: unknown, schema: Schema | undefined): unknown {
   if (typeof value === 'number') {
     return schema?.type !== 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
   }
+  if (typeof value === 'string') return textToCel(value, schema?.format);
   if (Array.isArray(value)) return value.map((item) => toCel(item, schema?.items));
   if (!isObject(value)) return value;
   const extra = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
@@ -151,6 +166,20 @@ function toCel(value: unknown, schema: Schema | undefined): unknown {
     result[known ? escapeName(key) : key] = toCel(child, known ?? extra);
   }
   return result;
+}
+
+/** Times and durations are values of their own; what cannot be read stays text, and is refused by its format. */
+function textToCel(value: string, format: string | undefined): unknown {
+  if (format === 'duration') {
+    try {
+      return durationOf(value);
+    } catch {
+      return value;
+    }
+  }
+  if (format !== 'date-time' && format !== 'date') return value;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) ? value : time;
 }
 
 const celKeywords = new Set(

@@ -2,6 +2,7 @@ import type { FieldError } from '../errors.ts';
 import { elementKey } from './correlate.ts';
 import { hasFormat } from './formats.ts';
 import { childPath, isObject, type Json } from './json.ts';
+import { matchesPattern } from './patterns.ts';
 import { isQuantity } from './quantity.ts';
 import { rootSchema } from './root.ts';
 import { checkRules } from './rules.ts';
@@ -163,7 +164,7 @@ function formatError(value: string, schema: Schema, path: string): FieldError {
 
 function matches(value: string, pattern: string): boolean {
   try {
-    return new RegExp(pattern, 'u').test(value);
+    return matchesPattern(value, pattern);
   } catch {
     return true; // a pattern that is not one was refused with the CRD
   }
