@@ -76,6 +76,35 @@ describe('a pod with the process runtime', () => {
     });
   });
 
+  it('ends a container beyond its memory limit as OOMKilled', async () => {
+    await harness.start();
+    const script = 'const held = Buffer.alloc(150e6, 1); setInterval(() => held, 1000)';
+    await harness.run(
+      'hungry',
+      { command: [process.execPath, '-e', script], resources: { limits: { memory: '100Mi' } } },
+      { restartPolicy: 'Never' },
+    );
+    await until(() => harness.pod('hungry').status?.phase === 'Failed');
+    expect(mainStatus(harness.pod('hungry'))?.state?.terminated).toMatchObject({
+      exitCode: 137,
+      reason: 'OOMKilled',
+    });
+  });
+
+  it('tells what a container said of its end, or its last lines', async () => {
+    await harness.start();
+    const once = { restartPolicy: 'Never' };
+    await harness.run('said', shell('echo from the file > $KANARI_TERMINATION_LOG; exit 1'), once);
+    const fallback = { terminationMessagePolicy: 'FallbackToLogsOnError' };
+    await harness.run('logged', { ...shell('echo from the log; exit 1'), ...fallback }, once);
+    await harness.run('quiet', { ...shell('echo all is well'), ...fallback }, once);
+    const message = (name: string) => mainStatus(harness.pod(name))?.state?.terminated?.message;
+    await until(() => message('said') === 'from the file\n');
+    await until(() => message('logged') === 'from the log\n');
+    await until(() => harness.pod('quiet').status?.phase === 'Succeeded');
+    expect(message('quiet')).toBeUndefined();
+  });
+
   it('restarts at once, then waits in CrashLoopBackOff; the log of the run before is kept', async () => {
     await harness.start();
     await harness.run('crash', shell('echo run; exit 1'));

@@ -35,6 +35,7 @@ export class BundledPrograms {
       env: {},
       port: 8080,
       listens: true,
+      standsIn: true,
     };
   }
 

@@ -81,6 +81,12 @@ export function resourceValue(
   return String(Math.ceil(amount / divisor));
 }
 
+/** `limits.memory` in bytes; undefined: none. @throws FieldError */
+export function memoryLimit({ resources }: Container): number | undefined {
+  const limit = resources?.limits?.memory;
+  return limit === undefined ? undefined : amountOf(String(limit));
+}
+
 /** @throws FieldError for what is no Kubernetes quantity */
 function amountOf(text: string): number {
   const amount = parseQuantity(text);

@@ -6,10 +6,11 @@ import { ScriptError } from '../runtime/simulated/script.ts';
 import { pullBackoffMs } from './backoff.ts';
 import type { NodeContext } from './context.ts';
 import { ContainerConfigError, commandLine, environmentOf, expandVariables } from './environment.ts';
-import { FieldError, type PodFacts } from './fields.ts';
+import { FieldError, memoryLimit, type PodFacts } from './fields.ts';
 import type { ContainerSlot } from './slot.ts';
+import { clearTerminationFile, terminationFile } from './termination.ts';
 import type { Problem } from './view.ts';
-import { volumeVariables } from './volumes.ts';
+import { rootOf, volumeVariables } from './volumes.ts';
 
 /** How long a container with a wrong configuration waits until it is looked at again. */
 const CONFIG_RETRY_MS = 5000;
@@ -39,6 +40,7 @@ export async function launch(slot: ContainerSlot, facts: PodFacts, context: Node
       container: name,
       attempt: slot.nextAttempt(pod),
     };
+    await clearTerminationFile(terminationFile(rootOf(podFolder, slot.spec), slot.spec));
     const run = await runtime.start(
       {
         key,
@@ -46,6 +48,7 @@ export async function launch(slot: ContainerSlot, facts: PodFacts, context: Node
         argv: commandLine(slot.spec, image, env),
         env,
         workingDir: workingDir && expandVariables(workingDir, env),
+        memoryLimitBytes: image.standsIn ? undefined : memoryLimit(slot.spec),
       },
       pod,
     );
@@ -84,7 +87,11 @@ function buildEnvironment(
     port: port === undefined ? undefined : bindablePort(port),
     sources: context.sources,
     services: context.servicesFor(facts.pod.metadata?.namespace ?? ''),
-    base: { ...context.baseEnvironment, ...volumeVariables(podFolder, facts.pod, slot.spec) },
+    base: {
+      ...context.baseEnvironment,
+      ...volumeVariables(podFolder, facts.pod, slot.spec),
+      KANARI_TERMINATION_LOG: terminationFile(rootOf(podFolder, slot.spec), slot.spec),
+    },
   });
 }
 

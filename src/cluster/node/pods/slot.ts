@@ -4,7 +4,9 @@ import { Prober } from '../probes/prober.ts';
 import type { RuntimeContainer } from '../runtime/runtime.ts';
 import { type CrashBackoff, raiseBackoff } from './backoff.ts';
 import type { NodeContext } from './context.ts';
+import { terminationFile, terminationMessage } from './termination.ts';
 import type { ContainerView, Problem, RunView } from './view.ts';
+import { rootOf } from './volumes.ts';
 
 /** A container of a pod on this node: its runs, its probes, and why it does not run. */
 export class ContainerSlot {
@@ -14,6 +16,9 @@ export class ContainerSlot {
   readonly #poke: () => void;
   #run: RuntimeContainer | undefined;
   #previous: RuntimeContainer | undefined;
+  readonly #terminationFile: string;
+  /** What the runs said of their ends, by their ids. */
+  readonly #messages = new Map<string, string>();
   #prober: Prober | undefined;
   #readyTimer: NodeJS.Timeout | undefined;
   backoff: CrashBackoff | undefined;
@@ -25,11 +30,13 @@ export class ContainerSlot {
   /** The run whose back-off was told of in an event. */
   announcedBackoff: string | undefined;
 
-  constructor(spec: Container, podIP: string, context: NodeContext, poke: () => void) {
+  /** @param podFolder where the pod's files are */
+  constructor(spec: Container, podIP: string, podFolder: string, context: NodeContext, poke: () => void) {
     this.spec = spec;
     this.#podIP = podIP;
     this.#context = context;
     this.#poke = poke;
+    this.#terminationFile = terminationFile(rootOf(podFolder, spec), spec);
   }
 
   get run(): RuntimeContainer | undefined {
@@ -60,6 +67,7 @@ export class ContainerSlot {
     const latest = ordered.pop();
     if (!latest) return;
     this.#previous = ordered.pop();
+    this.#recallMessages(pod);
     await Promise.all(ordered.map((run) => run.remove()));
     const status = statusOf(pod, this.spec.name);
     const known =
@@ -80,7 +88,9 @@ export class ContainerSlot {
     this.problem = undefined;
     this.pullFailures = 0;
     this.#follow(pod, run, options);
-    if (earlier && forgotten) await forgotten.remove();
+    if (!earlier || !forgotten) return;
+    this.#messages.delete(forgotten.id);
+    await forgotten.remove();
   }
 
   /** Ends the probes; with the container itself the caller deals. */
@@ -105,14 +115,38 @@ export class ContainerSlot {
   view(now: Instant): ContainerView {
     return {
       spec: this.spec,
-      run: this.#run && runView(this.#run),
-      previous: this.#previous && runView(this.#previous),
+      run: this.#run && this.#runView(this.#run),
+      previous: this.#previous && this.#runView(this.#previous),
       problem: this.problem,
       backoff: this.backoff,
       started: this.#prober?.started ?? true,
       ready: this.#isReady(now),
       unhealthy: this.stopping ? undefined : this.#prober?.unhealthy,
     };
+  }
+
+  #runView(run: RuntimeContainer): RunView {
+    const { id, startedAt, exit } = run;
+    return { id, attempt: run.key.attempt, startedAt, exit, message: this.#messages.get(id) };
+  }
+
+  async #readMessage(run: RuntimeContainer): Promise<void> {
+    if (this.#messages.has(run.id)) return;
+    try {
+      this.#messages.set(run.id, await terminationMessage(this.#terminationFile, this.spec, run));
+    } catch (err) {
+      this.#context.log.warn({ err, container: run.id }, 'cannot read what a container said of its end');
+    }
+  }
+
+  /** An earlier agent has written them to the status; the file belongs to the latest run. */
+  #recallMessages(pod: Pod): void {
+    const { state, lastState } = statusOf(pod, this.spec.name) ?? {};
+    for (const terminated of [state?.terminated, lastState?.terminated]) {
+      if (terminated?.containerID && terminated.message) {
+        this.#messages.set(terminated.containerID, terminated.message);
+      }
+    }
   }
 
   #isReady(now: Instant): boolean {
@@ -127,7 +161,8 @@ export class ContainerSlot {
   ): void {
     this.quiet();
     this.#prober = undefined;
-    void run.ended.then(() => {
+    void run.ended.then(async () => {
+      await this.#readMessage(run);
       if (this.#run !== run) return;
       this.quiet();
       this.#poke();
@@ -173,10 +208,6 @@ export class ContainerSlot {
       this.#poke();
     }, ms);
   }
-}
-
-function runView(run: RuntimeContainer): RunView {
-  return { id: run.id, attempt: run.key.attempt, startedAt: run.startedAt, exit: run.exit };
 }
 
 function statusOf(pod: Pod, container: string): ContainerStatus | undefined {

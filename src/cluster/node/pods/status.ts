@@ -91,10 +91,11 @@ function formatDelay(ms: number): string {
 }
 
 function terminated(run: RunView): ContainerStateTerminated {
-  const { exitCode, startedAt, finishedAt } = run.exit!;
+  const { exitCode, startedAt, finishedAt, outOfMemory } = run.exit!;
   return {
     exitCode,
-    reason: exitCode === 0 ? 'Completed' : 'Error',
+    reason: outOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error',
+    ...(run.message && { message: run.message }),
     startedAt: formatTime(startedAt),
     finishedAt: formatTime(finishedAt),
     containerID: run.id,

@@ -41,6 +41,8 @@ export interface RunView {
   attempt: number;
   startedAt: Instant;
   exit?: Exit | undefined;
+  /** What it said of its end. */
+  message?: string | undefined;
 }
 
 type ProblemReason = 'ErrImagePull' | 'ImagePullBackOff' | 'CreateContainerConfigError' | 'RunContainerError';

@@ -44,7 +44,8 @@ export function volumeVariables(podFolder: string, pod: Pod, container: Containe
   return { KANARI_VOLUMES: join(podFolder, 'volumes'), KANARI_ROOT: rootOf(podFolder, container) };
 }
 
-const rootOf = (podFolder: string, container: Container) => join(podFolder, 'roots', container.name);
+/** The folder in which the mount paths of a container are. */
+export const rootOf = (podFolder: string, container: Container) => join(podFolder, 'roots', container.name);
 
 async function setUpVolume(folder: string, volume: Volume, facts: PodFacts, sources: Sources): Promise<void> {
   if (volume.hostPath) return linkHostPath(folder, volume.name, volume.hostPath);

@@ -52,7 +52,7 @@ export class PodWorker {
     this.#context = context;
     this.#poke = poke;
     this.#startedAt = Date.parse(pod.status?.startTime ?? '') || context.clock();
-    const slot = (spec: ContainerSlot['spec']) => new ContainerSlot(spec, podIP, context, poke);
+    const slot = (spec: ContainerSlot['spec']) => new ContainerSlot(spec, podIP, this.#folder, context, poke);
     this.#initSlots = (pod.spec?.initContainers ?? []).map(slot);
     this.#slots = (pod.spec?.containers ?? []).map(slot);
     this.#publisher = new StatusPublisher(context);

@@ -1,9 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import type { Container, HTTPGetAction, TCPSocketAction } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, GRPCAction, HTTPGetAction, TCPSocketAction } from 'kubernetes-types/core/v1.d.ts';
 import { bindablePort } from '../ports.ts';
 import { type ExecResult, ExecTimeoutError } from '../runtime/runtime.ts';
+import { checkGrpc } from './grpc.ts';
 
 /** How a check went; the text is what kubelet writes in its event. */
 export interface CheckResult {
@@ -22,6 +23,7 @@ export interface Action {
   httpGet?: HTTPGetAction | undefined;
   tcpSocket?: TCPSocketAction | undefined;
   exec?: { command?: string[] } | undefined;
+  grpc?: GRPCAction | undefined;
 }
 
 const MAX_REDIRECTS = 10;
@@ -33,8 +35,14 @@ export async function runCheck(action: Action, target: CheckTarget, timeoutMs: n
     if (action.httpGet) return await checkHttp(action.httpGet, target, timeoutMs);
     if (action.tcpSocket) return await checkTcp(action.tcpSocket, target, timeoutMs);
     if (action.exec) return await checkExec(action.exec.command ?? [], target, timeoutMs);
+    if (action.grpc) {
+      return await checkGrpc(action.grpc, target.podIP, bindablePort(action.grpc.port), timeoutMs);
+    }
     const kinds = Object.keys(action).join(', ') || 'none';
-    return { ok: false, output: `this node knows the probes httpGet, tcpSocket and exec, not ${kinds}` };
+    return {
+      ok: false,
+      output: `this node knows the probes httpGet, tcpSocket, grpc and exec, not ${kinds}`,
+    };
   } catch (error) {
     return { ok: false, output: (error as Error).message };
   }

@@ -60,7 +60,7 @@ describe('an http check', () => {
     expect((await runCheck({ httpGet: { port: 'nope' } }, target(), 1000)).output).toContain(
       `couldn't find port: "nope"`,
     );
-    expect((await runCheck({}, target(), 1000)).output).toContain('httpGet, tcpSocket and exec');
+    expect((await runCheck({}, target(), 1000)).output).toContain('httpGet, tcpSocket, grpc and exec');
   });
 });
 

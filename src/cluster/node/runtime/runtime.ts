@@ -23,6 +23,8 @@ export interface Image {
   port?: number | undefined;
   /** The program is known to listen on its port: a container without a readiness probe is ready once it does. */
   listens: boolean;
+  /** It stands in for another program, to whose needs the pod's limits are made. */
+  standsIn?: boolean | undefined;
 }
 
 /** Everything that is needed to run a container. */
@@ -33,6 +35,8 @@ export interface Launch {
   env: Readonly<Record<string, string>>;
   /** Absolute; undefined: the pod's own folder. */
   workingDir?: string | undefined;
+  /** Beyond this much memory it is ended, as out of memory. */
+  memoryLimitBytes?: number | undefined;
   /** The program reads what attached clients send; else its input is empty. */
   stdin?: boolean | undefined;
   /** The input ends when the first client that attached to it has gone. */
@@ -49,6 +53,8 @@ export interface Exit {
   finishedAt: Instant;
   /** The agent ended it because it was stopped itself: the next start runs the container again at once. */
   interrupted: boolean;
+  /** It was ended because it used more memory than its limit. */
+  outOfMemory?: boolean | undefined;
 }
 
 /** What the processes of a container have used together. */

@@ -79,6 +79,10 @@ export class ProcessContainer implements RuntimeContainer {
     return this.#exit;
   }
 
+  get memoryLimitBytes(): number | undefined {
+    return this.#record.memoryLimitBytes;
+  }
+
   /** Process id of the shim, from which all processes of the container descend; undefined before and after the run. */
   get shimPid(): number | undefined {
     return this.#exit ? undefined : this.#shimPid;
@@ -109,13 +113,19 @@ export class ProcessContainer implements RuntimeContainer {
 
   async stop({ graceMs, interrupted = false }: { graceMs: number; interrupted?: boolean }): Promise<Exit> {
     if (this.#exit) return this.#exit;
-    if (interrupted) await this.#folder.markInterrupted();
+    if (interrupted) await this.#folder.mark('interrupted');
     const program = await this.#program();
     if (program !== undefined && graceMs > 0) signal(program, 'SIGTERM');
     if (!(await this.#endsWithin(graceMs)) && program !== undefined) signal(program, 'SIGKILL');
     if (!(await this.#endsWithin(KILL_GRACE_MS)) && this.#shimPid) signal(-this.#shimPid, 'SIGKILL');
     this.#poke();
     return await this.ended;
+  }
+
+  async killForMemory(): Promise<void> {
+    if (this.#exit) return;
+    await this.#folder.mark('out-of-memory');
+    await this.stop({ graceMs: 0 });
   }
 
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<Buffer> {
@@ -229,7 +239,8 @@ export class ProcessContainer implements RuntimeContainer {
 
   async #finish(): Promise<void> {
     const recorded = await this.#folder.exit();
-    const interrupted = await this.#folder.wasInterrupted();
+    const interrupted = await this.#folder.isMarked('interrupted');
+    const outOfMemory = await this.#folder.isMarked('out-of-memory');
     if (this.#exit) return;
     this.#watcher?.close();
     clearInterval(this.#liveness);
@@ -239,6 +250,7 @@ export class ProcessContainer implements RuntimeContainer {
       startedAt: this.startedAt,
       finishedAt: recorded?.finishedAt ?? this.#clock(),
       interrupted,
+      outOfMemory,
     };
     this.#settle(this.#exit);
     void this.#strays.sweep(this.#record.id);

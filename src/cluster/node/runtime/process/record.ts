@@ -13,12 +13,15 @@ export interface RunRecord {
   /** For commands run beside it. */
   env: Record<string, string>;
   workingDir: string;
+  memoryLimitBytes?: number | undefined;
 }
+
+type EndMark = 'interrupted' | 'out-of-memory';
 
 /**
  * The folder of one run. Its files, in the order in which they appear:
  * `record.json` (agent, before the start), `claim` → shim's process id, `stdout`, `stderr`, `pid`, `log` and `offsets`
- * (agent), `interrupted` (agent, before it stops), `exit` (shim).
+ * (agent), `interrupted` and `out-of-memory` (agent, before it stops), `exit` (shim).
  */
 export class RunFolder {
   readonly path: string;
@@ -62,13 +65,16 @@ export class RunFolder {
     return exit && { exitCode: exit.value, finishedAt: exit.writtenAt };
   }
 
-  /** Notes that the run is ended by the agent's own end, not by its program or its pod. */
-  async markInterrupted(): Promise<void> {
-    await writeFile(join(this.path, 'interrupted'), '').catch(() => undefined);
+  /**
+   * Notes why the agent ends the run: `interrupted`, by the agent's own end and not by its program or its pod, or
+   * `out-of-memory`.
+   */
+  async mark(why: EndMark): Promise<void> {
+    await writeFile(join(this.path, why), '').catch(() => undefined);
   }
 
-  async wasInterrupted(): Promise<boolean> {
-    return stat(join(this.path, 'interrupted')).then(
+  async isMarked(why: EndMark): Promise<boolean> {
+    return stat(join(this.path, why)).then(
       () => true,
       () => false,
     );

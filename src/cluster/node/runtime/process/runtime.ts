@@ -16,6 +16,7 @@ import {
   StartError,
 } from '../runtime.ts';
 import { type ContainerOptions, ProcessContainer } from './container.ts';
+import { MemoryGuard } from './memory-guard.ts';
 import { CONTAINER_ID_VARIABLE, isShimOf, StraySweeper } from './processes.ts';
 import { findProgram } from './program.ts';
 import { findRuns, RunFolder } from './record.ts';
@@ -37,9 +38,11 @@ export class ProcessRuntime implements Runtime {
   readonly #options: ProcessRuntimeOptions;
   readonly #containerOptions: ContainerOptions;
   readonly #running = new Set<ProcessContainer>();
+  readonly #memory: MemoryGuard;
 
   constructor(options: ProcessRuntimeOptions) {
     this.#options = options;
+    this.#memory = new MemoryGuard(options.log);
     this.#containerOptions = { ...options, strays: new StraySweeper() };
   }
 
@@ -48,7 +51,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   async start(launch: Launch): Promise<RuntimeContainer> {
-    const { key, image } = launch;
+    const { key, image, memoryLimitBytes } = launch;
     const id = randomUUID();
     const podFolder = join(this.#options.podsFolder, key.podUid);
     const folder = new RunFolder(join(podFolder, 'containers', key.container, `${key.attempt}-${id}`));
@@ -56,7 +59,15 @@ export class ProcessRuntime implements Runtime {
     const env = { ...launch.env, [CONTAINER_ID_VARIABLE]: id };
     await requireFolder(workingDir);
     const program = await findProgram(launch.argv[0], launch.env.PATH, workingDir);
-    await folder.create({ id, key, image, startedAt: this.#options.clock(), env, workingDir });
+    await folder.create({
+      id,
+      key,
+      image,
+      startedAt: this.#options.clock(),
+      env,
+      workingDir,
+      memoryLimitBytes,
+    });
     const record = (await folder.record())!;
     const container = new ProcessContainer(folder, record, this.#containerOptions);
     const shim = spawn(
@@ -110,7 +121,11 @@ export class ProcessRuntime implements Runtime {
   #follow(container: ProcessContainer): void {
     if (container.exit) return;
     this.#running.add(container);
-    void container.ended.then(() => this.#running.delete(container));
+    const unguard = this.#memory.guard(container);
+    void container.ended.then(() => {
+      this.#running.delete(container);
+      unguard();
+    });
   }
 }
 
