@@ -6,10 +6,10 @@ import { negotiate } from '../http/negotiate.ts';
 import { viewList, viewObject } from '../http/views.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { apiVersionOfKind, present, type Target } from '../rest/core.ts';
-import { parseSelectors } from '../rest/selectors.ts';
+import { type Matches, parseSelectors } from '../rest/selectors.ts';
 import { methodNotAllowed, notFound } from '../status.ts';
 import { metricsKinds, podMetrics } from './kinds.ts';
-import { Summaries } from './summaries.ts';
+import { type Answers, Summaries } from './summaries.ts';
 import { nodeMetricsOf, podMetricsOf } from './usage.ts';
 
 const PODS = { group: '', plural: 'pods', kind: 'Pod' };
@@ -33,40 +33,41 @@ export class MetricsApi {
     const isWatch = ['true', '1'].includes(exchange.query.get('watch') ?? '');
     if (!isRead || isWatch || subresource !== undefined) throw methodNotAllowed();
     const view = { accepted: negotiate(exchange.header('accept')), now: this.#context.clock() };
-    const objects = kind === podMetrics ? await this.#pods(namespace) : await this.#nodes();
     if (name === undefined) {
-      const matches = parseSelectors(kind, exchange.query);
-      const items = objects
-        .filter((object) => matches?.(object) ?? true)
-        .map((object) => present(kind, object));
+      const matches = parseSelectors(kind, exchange.query) ?? (() => true);
+      const objects = await this.#measured(kind, namespace, matches);
+      const items = objects.map((object) => present(kind, object));
       const list = { kind: kind.listKind, apiVersion: apiVersionOfKind(kind), metadata: {}, items };
       exchange.sendValue(200, viewList(kind, list, false, view), view.accepted.format);
       return;
     }
-    const found = objects.find(({ metadata }) => metadata?.name === name);
+    const [found] = await this.#measured(kind, namespace, ({ metadata }) => metadata?.name === name);
     if (!found) throw this.#missing(kind, namespace, name);
     exchange.sendValue(200, viewObject(kind, present(kind, found), view), view.accepted.format);
   }
 
-  async #pods(namespace: string | undefined): Promise<KubeObject[]> {
-    const now = this.#context.clock();
-    const pods = this.#context.store.resource('/pods');
-    const objects = (await this.#summaries.all()).flatMap(({ summary }) =>
-      (summary.pods ?? []).flatMap((stats) => {
-        const { name, namespace: own, uid } = stats.podRef;
-        if (namespace !== undefined && own !== namespace) return [];
-        const pod = pods.get(`${own}/${name}`)?.object as Pod | undefined;
-        if (!pod || (uid && pod.metadata?.uid !== uid)) return [];
-        return podMetricsOf(pod, stats, now) ?? [];
-      }),
-    );
-    return objects.sort(byName);
+  /** In the order of their names. `matches` is asked of the pods and nodes themselves, which have the same labels. */
+  async #measured(kind: Kind, namespace: string | undefined, matches: Matches): Promise<KubeObject[]> {
+    const answers = await this.#summaries.all();
+    const objects =
+      kind === podMetrics
+        ? this.#pods(answers, namespace, matches)
+        : answers.nodes
+            .filter(({ node }) => matches(node))
+            .map(({ node, summary }) => nodeMetricsOf(node, summary, this.#context.clock()));
+    return objects.filter((object) => object !== undefined).sort(byName);
   }
 
-  async #nodes(): Promise<KubeObject[]> {
+  #pods({ pods }: Answers, namespace: string | undefined, matches: Matches) {
     const now = this.#context.clock();
-    const summaries = await this.#summaries.all();
-    return summaries.flatMap(({ node, summary }) => nodeMetricsOf(node, summary, now) ?? []).sort(byName);
+    const known = this.#context.store.resource('/pods');
+    const stats = namespace === undefined ? [...pods.values()].flat() : (pods.get(namespace) ?? []);
+    return stats.map((each) => {
+      const { name, namespace: own, uid } = each.podRef;
+      const pod = known.get(`${own}/${name}`)?.object as Pod | undefined;
+      if (!pod || (uid && pod.metadata?.uid !== uid) || !matches(pod)) return undefined;
+      return podMetricsOf(pod, each, now);
+    });
   }
 
   /** As metrics-server says it: of what does not exist, and of what has not been measured. */

@@ -25,7 +25,7 @@ export interface Summary {
   pods?: PodStats[];
 }
 
-interface PodStats {
+export interface PodStats {
   podRef: { name: string; namespace: string; uid?: string };
   containers?: (Stats & { name: string })[];
 }
