@@ -1,4 +1,4 @@
-import type { Pod, PodStatus } from 'kubernetes-types/core/v1.d.ts';
+import type { Pod, PodCondition, PodStatus } from 'kubernetes-types/core/v1.d.ts';
 import { equal, Pods } from '../../../api/index.ts';
 import { isConflict, isNotFound } from '../../../kube/index.ts';
 import type { NodeContext } from './context.ts';
@@ -16,10 +16,13 @@ export class StatusPublisher {
   }
 
   /** A pod that is gone, or another of the same name in its place, is no failure: its end will be told. */
-  async publish(pod: Pod, status: PodStatus): Promise<void> {
+  async publish(pod: Pod, given: PodStatus): Promise<void> {
+    const status = { ...given, conditions: this.#sinceWritten(given.conditions) };
     if (equal(this.#written, status)) return;
     const { namespace, name, uid } = pod.metadata!;
-    const patch: Record<string, unknown> = { ...status };
+    // A condition loses the reason that it no longer has.
+    const conditions = status.conditions.map((condition) => ({ reason: null, message: null, ...condition }));
+    const patch: Record<string, unknown> = { ...status, conditions };
     for (const field of OPTIONAL) {
       if (status[field] === undefined && (this.#written ?? pod.status)?.[field] !== undefined)
         patch[field] = null;
@@ -36,5 +39,17 @@ export class StatusPublisher {
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
+  }
+
+  /**
+   * The conditions with the times at which they became so by what was written last: the cache that they were made of may
+   * be behind that, and each write would bring forth another.
+   */
+  #sinceWritten(conditions: readonly PodCondition[] = []): PodCondition[] {
+    return conditions.map((condition) => {
+      const before = this.#written?.conditions?.find(({ type }) => type === condition.type);
+      if (before?.status !== condition.status || !before.lastTransitionTime) return condition;
+      return { ...condition, lastTransitionTime: before.lastTransitionTime };
+    });
   }
 }
