@@ -67,6 +67,40 @@ describe('rights', () => {
     expect((await api.send(selected, as('named'))).status).toBe(200);
   });
 
+  it('to one name cannot be stretched by a selector that only looks like it', async () => {
+    await allow('sly', [rule(['list'], ['pods'], ['mine'])]);
+    const list = (selector: string, more = '') =>
+      api.send(
+        `GET /api/v1/namespaces/team/pods?fieldSelector=${encodeURIComponent(selector)}${more}`,
+        as('sly'),
+      );
+    expect((await list('metadata.name=mine')).status).toBe(200);
+    expect((await list('metadata.name!=mine')).status).toBe(403);
+    expect((await list('spec.nodeName!=\\,metadata.name=mine')).status).toBe(403);
+    expect((await list('metadata.name=mine', '&watch=t')).body.message).toMatch(
+      /cannot watch resource "pods"/,
+    );
+  });
+
+  it('to change something do not create it on the way', async () => {
+    await allow('changer', [
+      rule(['patch'], ['configmaps']),
+      rule(['update'], ['leases'], undefined, ['coordination.k8s.io']),
+    ]);
+    const applied = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'new' } };
+    const apply = { ...as('changer'), type: 'application/apply-patch+yaml', body: applied };
+    const refused = await api.send(`PATCH ${CONFIGMAPS}/new?fieldManager=t`, apply);
+    expect([refused.status, refused.body.message]).toEqual([
+      403,
+      'configmaps "new" is forbidden: User "changer" cannot create resource "configmaps" in API group "" in the namespace "team"',
+    ]);
+    const lease = { ...as('changer'), body: { metadata: { name: 'new' } } };
+    const put = await api.send('PUT /apis/coordination.k8s.io/v1/namespaces/team/leases/new', lease);
+    expect(put.status).toBe(403);
+    await api.send(`POST ${CONFIGMAPS}`, { body: applied });
+    expect((await api.send(`PATCH ${CONFIGMAPS}/new?fieldManager=t`, apply)).status).toBe(200);
+  });
+
   it('to a namespace itself can be given within it', async () => {
     await allow('member', [rule(['get'], ['namespaces'])]);
     expect((await api.send('GET /api/v1/namespaces/team', as('member'))).status).toBe(200);
@@ -146,6 +180,16 @@ describe('nobody gives away what they do not hold', () => {
     expect([status, body.message]).toEqual([404, 'clusterroles.rbac.authorization.k8s.io "none" not found']);
     await allow('lead', [rule(['bind'], ['clusterroles'], ['view'], ['rbac.authorization.k8s.io'])]);
     expect((await create(BINDINGS, 'lead', bindTo('ClusterRole', 'view'))).status).toBe(201);
+  });
+
+  it('but hear first what is wrong with a role or a binding', async () => {
+    const message = async (path: string, body: object) => (await create(path, 'lead', body)).body.message;
+    const metadata = { name: 'odd' };
+    expect(await message(ROLES, { metadata, rules: [null] })).toMatch(/rules\[0\]\.verbs: Required value/);
+    expect(await message(ROLES, { metadata, rules: [{ resources: ['pods'] }] })).toMatch(
+      /rules\[0\]\.verbs: Required value: verbs must contain at least one value/,
+    );
+    expect(await message(BINDINGS, { metadata })).toMatch(/roleRef\.name: Required value/);
   });
 
   it('by an aggregated role', async () => {
@@ -341,6 +385,15 @@ describe('tokens', () => {
     expect((await review({ token: body.status.token })).authenticated).toBeUndefined();
     expect((await token('robot', { boundObjectRef })).status).toBe(404);
     expect((await token('robot', { boundObjectRef: { kind: 'Service', name: 'x' } })).status).toBe(400);
+  });
+
+  it('are refused when the request for them makes no sense', async () => {
+    expect((await token('robot', { audiences: 'vault' })).body.message).toBe(
+      'spec.audiences must be a list of strings',
+    );
+    expect((await token('robot', { expirationSeconds: 60 })).body.message).toMatch(
+      /spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes/,
+    );
   });
 
   it('that nobody issued belong to nobody', async () => {

@@ -1,4 +1,6 @@
 import type { ApiPath } from '../http/request.ts';
+import { parseFlag } from '../rest/options.ts';
+import { fieldTerms } from '../rest/selectors.ts';
 import { StatusError } from '../status.ts';
 import type { User } from './users.ts';
 
@@ -38,7 +40,10 @@ const VERBS: Readonly<Record<string, string>> = {
 /** Subresources that run something: a WebSocket opens them with GET, which must not be enough. */
 const SESSIONS = new Set(['exec', 'attach', 'portforward']);
 
-/** The attributes of a request, as kube-apiserver derives them from its method and URL. */
+/**
+ * The attributes of a request, as kube-apiserver derives them from its method and URL.
+ * @throws StatusError 400 when a parameter that they depend on cannot be read
+ */
 export function requestAttributes(method: string, url: URL, path: ApiPath | undefined): Attributes {
   if (path?.plural === undefined) return { verb: method.toLowerCase(), path: url.pathname };
   const { group, plural, subresource } = path;
@@ -61,12 +66,13 @@ export function requestAttributes(method: string, url: URL, path: ApiPath | unde
 function collectionVerb(verb: string, query: URLSearchParams): string {
   if (verb === 'delete') return 'deletecollection';
   if (verb !== 'get') return verb;
-  return ['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list';
+  return parseFlag(query, 'watch') ? 'watch' : 'list';
 }
 
 /** A collection narrowed to one name is judged by that name, so that rules with `resourceNames` can allow it. */
 function selectedName(query: URLSearchParams): string | undefined {
-  return /(?:^|,)metadata\.name==?([^,=!/]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1];
+  const terms = fieldTerms(query.get('fieldSelector') ?? '');
+  return terms.find(({ field, equal }) => equal && field === 'metadata.name')?.value;
 }
 
 /** The refusal of what a user may not do. `reason` follows when there is one. */

@@ -8,13 +8,15 @@ import type {
 import { equal, type KubeObject } from '../../../api/index.ts';
 import type { Admission, ObjectTarget, Target } from '../rest/core.ts';
 import { forbidden, notFound } from '../status.ts';
-import { type Authorizer, isMaster } from './authorize.ts';
+import type { Authorizer } from './authorize.ts';
 import { RBAC_GROUP } from './rbac/bootstrap.ts';
 import { EVERYTHING, missingRights, quoteList, rightsText } from './rbac/escalation.ts';
 import type { User } from './users.ts';
 
 type AnyRole = Role & Pick<ClusterRole, 'aggregationRule'>;
 type AnyBinding = RoleBinding | ClusterRoleBinding;
+
+const ROLE_PLURALS: Readonly<Record<string, string>> = { Role: 'roles', ClusterRole: 'clusterroles' };
 
 /**
  * Lets nobody give away rights that they do not hold: neither by a role, unless they may `escalate` it, nor by a
@@ -38,7 +40,7 @@ export class GrantChecks implements Admission {
   }
 
   admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
-    if (!equal(granted(next), granted(live))) this.#check(target, next);
+    if (!equal(granted(next), granted(live))) this.#check(target, next, live);
     return this.#inner.admitUpdate(target, next, live);
   }
 
@@ -50,15 +52,15 @@ export class GrantChecks implements Admission {
     this.#inner.settle(target, name);
   }
 
-  #check(target: ObjectTarget, object: KubeObject): void {
-    if (isMaster(this.#user)) return;
+  #check(target: ObjectTarget, object: KubeObject, live?: KubeObject): void {
     if (target.kind.plural.endsWith('bindings')) this.#checkBinding(target, object as AnyBinding);
-    else this.#checkRole(target, object as AnyRole);
+    else this.#checkRole(target, object as AnyRole, live as AnyRole | undefined);
   }
 
-  #checkRole(target: ObjectTarget, { rules, aggregationRule }: AnyRole): void {
+  #checkRole(target: ObjectTarget, { rules, aggregationRule }: AnyRole, live: AnyRole | undefined): void {
     if (this.#may('escalate', target.kind.plural, target.namespace, target.name)) return;
-    if (aggregationRule && missingRights(this.#held(target), EVERYTHING).length > 0) {
+    const aggregates = aggregationRule ?? live?.aggregationRule;
+    if (aggregates && missingRights(this.#held(target), EVERYTHING).length > 0) {
       throw forbidden(
         target.kind,
         target.name,
@@ -69,7 +71,9 @@ export class GrantChecks implements Admission {
   }
 
   #checkBinding(target: ObjectTarget, { roleRef }: AnyBinding): void {
-    const plural = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
+    const plural = ROLE_PLURALS[roleRef.kind];
+    // Validation refuses it.
+    if (!plural || !roleRef.name) return;
     if (this.#may('bind', plural, target.namespace, roleRef.name)) return;
     const rules = this.#authorizer.policy.roleRules(roleRef, target.namespace);
     if (!rules) throw notFound({ group: RBAC_GROUP, plural, kind: roleRef.kind }, roleRef.name);

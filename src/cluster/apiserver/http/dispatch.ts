@@ -1,4 +1,6 @@
 import { requestAttributes } from '../access/attributes.ts';
+import { isMaster } from '../access/authorize.ts';
+import { CreateRight } from '../access/create-right.ts';
 import { GrantChecks } from '../access/grants.ts';
 import { RBAC_GROUP } from '../access/rbac/bootstrap.ts';
 import { Discovery } from '../discovery/index.ts';
@@ -70,11 +72,14 @@ export class Dispatcher {
     }
   }
 
-  /** Writes to roles and bindings are judged by who makes them. */
-  #contextFor({ user }: Exchange, { kind }: Target): ApiContext {
-    if (kind.group !== RBAC_GROUP) return this.#context;
-    const { admission, authorizer } = this.#context;
-    return { ...this.#context, admission: new GrantChecks(admission, authorizer, user) };
+  /** Some writes are judged by who makes them: those to roles and bindings, and those that create on the way. */
+  #contextFor({ user, method }: Exchange, { kind }: Target): ApiContext {
+    let { admission } = this.#context;
+    const { authorizer } = this.#context;
+    if (isMaster(user)) return this.#context;
+    if (kind.group === RBAC_GROUP) admission = new GrantChecks(admission, authorizer, user);
+    if (method === 'PUT' || method === 'PATCH') admission = new CreateRight(admission, authorizer, user);
+    return { ...this.#context, admission };
   }
 
   async #subresource(exchange: Exchange, target: Target & { name: string }): Promise<void> {

@@ -1,4 +1,4 @@
-import type { PolicyRule, RoleBinding, RoleRef, Subject } from 'kubernetes-types/rbac/v1.d.ts';
+import type { PolicyRule, Role, RoleBinding, RoleRef, Subject } from 'kubernetes-types/rbac/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
 import { type FieldError, Verbatim } from '../errors.ts';
 import { dnsSubdomain } from '../schema/names.ts';
@@ -14,19 +14,20 @@ function rbac(kind: string, plural: string, namespaced: boolean, more: Partial<B
 }
 
 interface WithRules extends KubeObject {
-  rules?: PolicyRule[] | null;
+  rules?: (PolicyRule | null)[] | null;
 }
 
 const roleRules: Partial<BuiltinKind> = {
   allColumns: [createdAt],
-  // Kubernetes always writes the list of rules.
-  defaults: (object) => ({ ...object, rules: (object as WithRules).rules ?? null }) as KubeObject,
+  // Kubernetes always writes the list of rules, and reads null in it as an empty rule.
+  defaults: (object) =>
+    ({ ...object, rules: (object as WithRules).rules?.map((rule) => rule ?? {}) ?? null }) as KubeObject,
 };
 
 const ruleErrors =
   (namespaced: boolean) =>
   (object: KubeObject): FieldError[] =>
-    ((object as WithRules).rules ?? []).flatMap((rule, i) => validateRule(rule, `rules[${i}]`, namespaced));
+    ((object as Role).rules ?? []).flatMap((rule, i) => validateRule(rule, `rules[${i}]`, namespaced));
 
 export const roles = rbac('Role', 'roles', true, { ...roleRules, validate: ruleErrors(true) });
 export const clusterRoles = rbac('ClusterRole', 'clusterroles', false, {

@@ -126,20 +126,34 @@ function fieldsOf(kind: Kind, object: KubeObject): Record<string, string> {
 export function parseFieldSelector(kind: Kind, text: string): Matches | undefined {
   if (text.trim() === '') return undefined;
   const known = fieldsOf(kind, { metadata: {} });
-  const terms = text
+  const terms = fieldTerms(text);
+  const unknown = terms.find(({ field }) => !(field in known));
+  if (unknown) throw unknownField(kind, unknown.field);
+  return (object) => {
+    const fields = fieldsOf(kind, object);
+    return terms.every(({ field, equal, value }) => (fields[field] === value) === equal);
+  };
+}
+
+/** One comparison of a field selector. */
+interface FieldTerm {
+  field: string;
+  /** `=` or `==`, as opposed to `!=`. */
+  equal: boolean;
+  value: string;
+}
+
+/** The comparisons of a field selector, whichever its fields. @throws StatusError 400 when it cannot be read */
+export function fieldTerms(text: string): FieldTerm[] {
+  return text
     .split(/(?<!\\),/)
     .filter((term) => term.trim() !== '')
     .map((term) => {
       const match = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
       if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
       const [, field = '', operator, value = ''] = match;
-      if (!(field in known)) throw unknownField(kind, field);
       return { field, equal: operator !== '!=', value: value.replace(/\\([\\,=])/g, '$1') };
     });
-  return (object) => {
-    const fields = fieldsOf(kind, object);
-    return terms.every(({ field, equal, value }) => (fields[field] === value) === equal);
-  };
 }
 
 function unknownField(kind: Kind, field: string) {

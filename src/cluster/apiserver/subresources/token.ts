@@ -4,6 +4,7 @@ import { type BoundTo, DEFAULT_AUDIENCE } from '../access/service-account-tokens
 import { decodeBody } from '../http/body.ts';
 import type { ApiContext, SubresourceHandler } from '../http/context.ts';
 import { locate, type ObjectTarget } from '../rest/core.ts';
+import { strings } from '../reviews/question.ts';
 import { badRequest, conflict, invalid, notFound } from '../status.ts';
 
 interface BoundObjectRef {
@@ -14,7 +15,7 @@ interface BoundObjectRef {
 }
 
 interface TokenRequestBody {
-  spec?: { audiences?: string[]; expirationSeconds?: number; boundObjectRef?: BoundObjectRef | null };
+  spec?: { audiences?: unknown; expirationSeconds?: number; boundObjectRef?: BoundObjectRef | null };
 }
 
 const DEFAULT_SECONDS = 3600;
@@ -36,7 +37,8 @@ export const serviceAccountToken: SubresourceHandler = {
     const account = resource.get(key);
     if (!account) throw notFound(target.kind, target.name);
     const seconds = checkedSeconds(spec?.expirationSeconds ?? DEFAULT_SECONDS);
-    const audiences = spec?.audiences?.length ? spec.audiences : [DEFAULT_AUDIENCE];
+    const given = strings(spec ?? {}, 'audiences');
+    const audiences = given.length > 0 ? given : [DEFAULT_AUDIENCE];
     const boundObjectRef = spec?.boundObjectRef ?? null;
     const boundTo = boundObjectRef ? boundToObject(context, target, boundObjectRef) : {};
     const issuedAt = clock();

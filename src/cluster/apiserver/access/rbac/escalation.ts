@@ -12,8 +12,14 @@ export function missingRights(held: readonly PolicyRule[], wanted: readonly Poli
   return wanted.flatMap(parts).filter((part) => !held.some((rule) => covers(rule, part)));
 }
 
-/** A rule taken apart into rules with one value in each list. */
-function parts({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule): PolicyRule[] {
+/** A rule taken apart into rules with one value in each list; one that is incomplete gives nothing. */
+function parts({
+  verbs = [],
+  apiGroups,
+  resources,
+  resourceNames,
+  nonResourceURLs,
+}: PolicyRule): PolicyRule[] {
   const names: (string[] | undefined)[] = resourceNames?.length
     ? resourceNames.map((name) => [name])
     : [undefined];

@@ -27,8 +27,6 @@ export interface Verdict {
 
 /** What one binding gives to one of its subjects. */
 interface Grant {
-  /** Where it holds; undefined: everywhere. */
-  namespace: string | undefined;
   /** Undefined when the role does not exist. */
   rules: readonly PolicyRule[] | undefined;
   /** `RoleBinding "readers/team" of Role "reader" to User "carol"`. */
@@ -82,10 +80,8 @@ export class Policy {
 
   *#grantsOf(user: User, namespace: string | undefined): Iterable<Grant> {
     const keys = [userKey(user.name), ...user.groups.map(groupKey)];
-    for (const wanted of namespace ? [undefined, namespace] : [undefined]) {
-      for (const key of keys) {
-        for (const grant of this.#grants.get(key) ?? []) if (grant.namespace === wanted) yield grant;
-      }
+    for (const where of namespace ? [undefined, namespace] : [undefined]) {
+      for (const key of keys) yield* this.#grants.get(grantKey(where, key)) ?? [];
     }
   }
 
@@ -99,9 +95,10 @@ export class Policy {
     const rules = this.roleRules(roleRef, namespace);
     for (const subject of subjects ?? []) {
       const { key, text } = describeSubject(subject, namespace);
-      const grants = this.#grants.get(key) ?? [];
-      grants.push({ namespace, rules, roleRef, text: `${what} to ${text}` });
-      this.#grants.set(key, grants);
+      const full = grantKey(namespace, key);
+      const grants = this.#grants.get(full) ?? [];
+      grants.push({ rules, roleRef, text: `${what} to ${text}` });
+      this.#grants.set(full, grants);
     }
   }
 }
@@ -121,6 +118,8 @@ function describeSubject(
 
 const userKey = (name: string) => `user:${name}`;
 const groupKey = (name: string) => `group:${name}`;
+/** By where a grant holds, and to whom it is made; no namespace: everywhere. */
+const grantKey = (namespace: string | undefined, subject: string) => `${namespace ?? ''}/${subject}`;
 const roleKey = (name = '', namespace?: string) => (namespace === undefined ? name : `${namespace}/${name}`);
 
 function problemsText(problems: readonly string[]): string {
