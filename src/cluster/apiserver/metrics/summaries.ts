@@ -23,11 +23,12 @@ export interface Answers {
   pods: ReadonlyMap<string, readonly PodStats[]>;
 }
 
-/** Asks the agents of all nodes what their pods use. Nodes that do not answer are left out, and named in the log. */
+/** Asks the agents of all nodes what their pods use. Nodes that do not answer are left out, and named once in the log. */
 export class Summaries {
   readonly #context: ApiContext;
   #last: { at: Instant; answers: Promise<Answers> } | undefined;
   #freshMs = 0;
+  readonly #silent = new Set<string>();
 
   constructor(context: ApiContext) {
     this.#context = context;
@@ -62,9 +63,14 @@ export class Summaries {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       if (statusCode !== 200) throw new Error(`the agent answered ${statusCode}: ${await body.text()}`);
-      return { node, summary: (await body.json()) as Summary };
+      const summary = (await body.json()) as Summary;
+      this.#silent.delete(name);
+      return { node, summary };
     } catch (error) {
-      this.#context.log.warn({ err: error, node: name }, 'cannot learn what the pods of a node use');
+      if (!this.#silent.has(name)) {
+        this.#context.log.warn({ err: error, node: name }, 'cannot learn what the pods of a node use');
+      }
+      this.#silent.add(name);
       return undefined;
     }
   }
