@@ -1,3 +1,4 @@
+import { StateUnusableError } from '../../cluster/apiserver/index.ts';
 import { CliError, messageOf } from '../errors.ts';
 
 /** The flags that choose ports, by their ports. */
@@ -10,6 +11,7 @@ export interface PortFlags {
 
 /** Why the cluster cannot start, with what to do about it: a port in use names the flag that chooses another. */
 export function refusal(error: unknown, stateDir: string, flags: PortFlags): CliError {
+  if (error instanceof StateUnusableError) return new CliError(error.message, 1, error);
   const { code, port } = rootCause(error);
   const flag = port !== undefined && flagOf(port, flags);
   if (flag && code === 'EADDRINUSE') {

@@ -4,6 +4,6 @@
  */
 export type { User } from './access/users.ts';
 export { PortInUseError } from './http/listen.ts';
-export { discardState, StateLockedError } from './log/index.ts';
+export { discardState, StateLockedError, StateUnusableError } from './log/index.ts';
 export { type ApiServer, type ApiServerOptions, startApiServer } from './server.ts';
 export type { Compaction } from './store/index.ts';
