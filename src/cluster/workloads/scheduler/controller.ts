@@ -1,4 +1,4 @@
-import type { Binding, Node, PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Binding, Node, PersistentVolumeClaim, Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import {
   equal,
   Namespaces,
@@ -14,8 +14,12 @@ import type { Context, Controller } from '../common/context.ts';
 import { isFinished } from '../common/pods.ts';
 import { startReconciler } from '../common/reconciler.ts';
 import { decideScheduling, type SchedulingView, waitsForNode } from './decide.ts';
+import { isExclusive } from './neighbours.ts';
 
 const BY_NODE = 'node';
+const EXCLUSIVE = 'exclusive';
+/** The only value of that index. */
+const ANYWHERE = '';
 /** Index value of pods that have no node; no node has this name. */
 const NONE = '';
 
@@ -33,14 +37,21 @@ export function startScheduler(context: Context): Controller {
     volume: (name) => volumes.get(undefined, name),
     storageClass: (name) => classes.get(undefined, name),
   };
-  /** Pods that have been given to a node, which the cache does not show yet: by uid. */
-  const assumed = new Map<string, { pod: Pod; node: string }>();
+  pods.addIndex(EXCLUSIVE, (pod) =>
+    isExclusive(pod) && pod.spec?.nodeName && !isFinished(pod) ? [ANYWHERE] : [],
+  );
+  /** Pods as they are when they have got their node, which the cache does not show yet: by uid. */
+  const assumed = new Map<string, Pod>();
 
-  function podsOn(node: string): readonly Pod[] {
-    const there = pods.by(BY_NODE, node);
-    const coming = Array.from(assumed.values()).filter((each) => each.node === node);
-    return coming.length === 0 ? there : [...there, ...coming.map(({ pod }) => pod)];
+  function withAssumed(there: readonly Pod[], counts: (pod: Pod) => boolean): readonly Pod[] {
+    if (assumed.size === 0) return there;
+    return [...there, ...Array.from(assumed.values()).filter(counts)];
   }
+  const surroundings = {
+    podsOn: (node: string) => withAssumed(pods.by(BY_NODE, node), (pod) => pod.spec?.nodeName === node),
+    exclusivePods: () => withAssumed(pods.by(EXCLUSIVE, ANYWHERE), isExclusive),
+    namespaceLabels: (name: string) => namespaces.get(undefined, name)?.metadata?.labels,
+  };
 
   const reconciler = startReconciler<Pod, SchedulingView>({
     context,
@@ -51,15 +62,16 @@ export function startScheduler(context: Context): Controller {
       // Back again without a node: what was assumed has not come true.
       assumed.delete(pod.metadata?.uid ?? '');
       if (!waitsForNode(pod)) return undefined;
-      const namespaceLabels = (name: string) => namespaces.get(undefined, name)?.metadata?.labels;
-      return { pod, nodes: nodes.list(), podsOn, namespaceLabels, storage };
+      return { pod, nodes: nodes.list(), ...surroundings, storage };
     },
     decide(view, now) {
       const decision = decideScheduling(view, now);
       const bound = decision.effects.find((effect) => effect.kind === 'create');
       if (bound) {
-        const node = (bound.object as Binding).target.name ?? '';
-        assumed.set(view.pod.metadata?.uid ?? '', { pod: view.pod, node });
+        const { pod } = view;
+        const nodeName = (bound.object as Binding).target.name ?? '';
+        const spec: PodSpec = { containers: [], ...pod.spec, nodeName };
+        assumed.set(pod.metadata?.uid ?? '', { ...pod, spec });
       }
       return decision;
     },

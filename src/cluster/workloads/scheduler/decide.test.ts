@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { SELECTED_NODE } from '../claims/provisioning.ts';
 import { NOW, pod } from '../testing/objects.ts';
 import { decideScheduling, type SchedulingView, waitsForNode } from './decide.ts';
+import { isExclusive } from './neighbours.ts';
 
 interface NodeOptions {
   ready?: string;
@@ -39,7 +40,9 @@ function decide(
   storage: SchedulingView['storage'] = nothing,
 ) {
   const podsOn = (name: string) => there[name] ?? [];
-  return decideScheduling({ pod: of, nodes, podsOn, storage, namespaceLabels: () => ({}) }, NOW);
+  const exclusivePods = () => Object.values(there).flat().filter(isExclusive);
+  const around = { nodes, podsOn, exclusivePods, namespaceLabels: () => ({}) };
+  return decideScheduling({ pod: of, storage, ...around }, NOW);
 }
 
 const chosen = ({ effects }: ReturnType<typeof decide>) =>
@@ -259,7 +262,7 @@ describe('neighbours', () => {
     expect(refusal(decide(nodes, waiting(rule('podAntiAffinity')), { a: [pod('1')], b: [pod('2')] }))).toBe(
       "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.",
     );
-    const lonely = pod('1', { spec: rule('podAntiAffinity') });
+    const lonely = pod('1', { spec: { ...rule('podAntiAffinity'), nodeName: 'a' } });
     expect(refusal(decide([node('a')], waiting(), { a: [lonely] }))).toBe(
       "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules.",
     );

@@ -8,6 +8,8 @@ export interface Surroundings {
   nodes: readonly Node[];
   /** Pods on a node that have not ended. */
   podsOn(node: string): readonly Pod[];
+  /** Of all of them those that want others kept away. */
+  exclusivePods(): readonly Pod[];
   /** For terms that choose namespaces by label. */
   namespaceLabels(name: string): Record<string, string> | undefined;
 }
@@ -18,6 +20,10 @@ const OTHERS_ANTI_AFFINITY = "node(s) didn't satisfy existing pods anti-affinity
 const SPREAD = "node(s) didn't match pod topology spread constraints";
 
 const domainOf = (node: Node, key: string): string | undefined => node.metadata?.labels?.[key];
+
+/** Whether a pod wants others kept away from where it is. */
+export const isExclusive = ({ spec }: Pod): boolean =>
+  (spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length ?? 0) > 0;
 
 /** What of the pod's neighbours speaks against a node; undefined: nothing. */
 export function neighbourObstacle(pod: Pod, node: Node, around: Surroundings): string | undefined {
@@ -40,10 +46,12 @@ function affinityObstacle(pod: Pod, node: Node, around: Surroundings): string | 
       return ANTI_AFFINITY;
     }
   }
-  for (const other of around.nodes.flatMap(({ metadata }) => around.podsOn(metadata?.name ?? ''))) {
+  for (const other of around.exclusivePods()) {
+    const there = around.nodes.find(({ metadata }) => metadata?.name === other.spec?.nodeName);
     for (const term of other.spec?.affinity?.podAntiAffinity?.[required] ?? []) {
-      if (!isMeant(term, other, pod, around)) continue;
-      if (podsNear(node, term.topologyKey, around).includes(other)) return OTHERS_ANTI_AFFINITY;
+      const domain = there && domainOf(there, term.topologyKey);
+      if (domain === undefined || domain !== domainOf(node, term.topologyKey)) continue;
+      if (isMeant(term, other, pod, around)) return OTHERS_ANTI_AFFINITY;
     }
   }
   return undefined;
