@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { HorizontalPodAutoscalerBehavior } from 'kubernetes-types/autoscaling/v2.d.ts';
 import { describe, expect, it } from 'vitest';
 import { NOW } from '../testing/objects.ts';
@@ -149,5 +150,53 @@ describe('stabilisation', () => {
   ] as const)('%s', (_, of, behavior, past, replicas, reason) => {
     const history = recommended(...(past as unknown as [number, number][]));
     expect(outcome(of, behavior, history).slice(0, 2)).toEqual([replicas, reason]);
+  });
+});
+
+describe('whatever is asked for', () => {
+  const rules = fc.record({
+    stabilizationWindowSeconds: fc.integer({ min: 0, max: 3600 }),
+    selectPolicy: fc.constantFrom('Max', 'Min', 'Disabled'),
+    policies: fc.array(
+      fc.record({
+        type: fc.constantFrom('Pods' as const, 'Percent' as const),
+        value: fc.integer({ min: 1, max: 200 }),
+        periodSeconds: fc.integer({ min: 1, max: 1800 }),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  });
+  const past = fc.record({
+    recommendations: fc.array(
+      fc.record({ replicas: fc.nat(100), at: fc.integer({ min: NOW - 4e6, max: NOW }) }),
+    ),
+    changes: fc.array(
+      fc.record({ by: fc.integer({ min: -50, max: 50 }), at: fc.integer({ min: NOW - 4e6, max: NOW }) }),
+    ),
+  });
+  const behaviors = fc.option(fc.record({ scaleUp: rules, scaleDown: rules }), { nil: undefined });
+
+  it('the size stays within its bounds, and never moves away from what is asked for', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 50 }),
+        fc.nat(50),
+        fc.nat(100),
+        fc.nat(200),
+        behaviors,
+        past,
+        (...given) => {
+          const [min, range, offset, desired, behavior, history] = given;
+          const max = min + range;
+          const current = Math.min(max, min + offset);
+          const { replicas } = normalize({ current, desired, min, max }, behavior, history, NOW);
+          expect(replicas).toBeGreaterThanOrEqual(min);
+          expect(replicas).toBeLessThanOrEqual(max);
+          // Without a behavior an earlier, higher wish may still raise it.
+          if (behavior && desired <= current) expect(replicas).toBeLessThanOrEqual(current);
+          if (desired >= current) expect(replicas).toBeGreaterThanOrEqual(current);
+        },
+      ),
+    );
   });
 });
