@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
 /** The file of the high-water mark in the state directory. */
@@ -17,7 +17,8 @@ export class HighWaterMark {
 
   /** @throws an error of the file system */
   constructor(stateDir: string, revision: number) {
-    this.#file = openSync(path.join(stateDir, MARK), 'w', 0o600);
+    // Never empty on the way: the old mark holds until the new one is written.
+    this.#file = openSync(path.join(stateDir, MARK), constants.O_RDWR | constants.O_CREAT, 0o600);
     this.raise(revision);
     fsyncSync(this.#file);
   }
