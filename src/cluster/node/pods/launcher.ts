@@ -52,7 +52,9 @@ export async function launch(slot: ContainerSlot, facts: PodFacts, context: Node
       },
       pod,
     );
-    await slot.begin(run, pod, { listensOn: image.listens ? port : undefined });
+    // What is known of the image's own program says nothing of another.
+    const listens = image.listens && !slot.spec.command?.length;
+    await slot.begin(run, pod, { listensOn: listens ? port : undefined });
     event('Normal', 'Created', `Created container: ${name}`);
     event('Normal', 'Started', `Started container ${name}`);
   } catch (error) {
