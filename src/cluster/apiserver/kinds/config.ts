@@ -27,7 +27,7 @@ export const configMaps = builtin({
       if (data && key in data)
         errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     }
-    return [...errors, ...tooLarge('', data, binaryData)];
+    return [...errors, ...tooLarge('[]', data, binaryData)];
   },
   validateUpdate: (next, old) => frozen(next as ConfigMap, old as ConfigMap, ['data', 'binaryData']),
 });
