@@ -29,8 +29,10 @@ export function acceptWebSocket({ request, socket, head }: Upgrade, protocol: st
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MOST_BYTES,
-    handleProtocols: () => protocol || false,
   });
+  // Kubernetes' names are no tokens (`SPDY/3.1+…`), which `ws` would refuse.
+  delete request.headers['sec-websocket-protocol'];
+  if (protocol) server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return new Promise((resolve, reject) => {
     socket.once('close', () => reject(new Error('the client has gone')));
     server.on('wsClientError', reject);

@@ -17,16 +17,19 @@ export class HeaderCodec {
   readonly #deflate: Deflate;
   #inflated: Buffer[] = [];
   #size = 0;
+  /** After it the stream of blocks cannot be read on. */
+  #failure: SpdyError | undefined;
+  #settle: (() => void) | undefined;
 
   constructor() {
     const options = { dictionary: HEADER_DICTIONARY, flush: constants.Z_SYNC_FLUSH };
     this.#inflate = createInflate(options);
     this.#deflate = createDeflate(options);
+    this.#inflate.on('error', (error) => this.#fail(`headers cannot be read: ${error.message}`));
     this.#inflate.on('data', (chunk: Buffer) => {
       this.#size += chunk.length;
-      // The rest of what may be a bomb is dropped.
-      if (this.#size <= MOST_BYTES) this.#inflated.push(chunk);
-      else this.#inflate.destroy(new SpdyError(`headers take more than ${MOST_BYTES} bytes`));
+      this.#inflated.push(chunk);
+      if (this.#size > MOST_BYTES) this.#fail(`headers take more than ${MOST_BYTES} bytes`);
     });
   }
 
@@ -34,36 +37,37 @@ export class HeaderCodec {
   async decode(block: Buffer): Promise<Headers> {
     this.#inflated = [];
     this.#size = 0;
-    await new Promise<void>((resolve, reject) => {
-      const fail = (error: Error) => reject(new SpdyError(`headers cannot be read: ${error.message}`));
-      this.#inflate.once('error', fail);
-      this.#inflate.write(block, () => {
-        this.#inflate.off('error', fail);
-        // What the last write gave is passed on after its callback.
-        setImmediate(resolve);
-      });
+    await new Promise<void>((resolve) => {
+      this.#settle = resolve;
+      // What a write gives is passed on after its callback.
+      this.#inflate.write(block, () => setImmediate(resolve));
     });
+    if (this.#failure) throw this.#failure;
     return parseHeaders(Buffer.concat(this.#inflated));
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= new SpdyError(message);
+    this.#inflate.destroy();
+    this.#inflated = [];
+    this.#settle?.();
   }
 
   async encode(headers: Headers): Promise<Buffer> {
     const chunks: Buffer[] = [];
     const collect = (chunk: Buffer) => chunks.push(chunk);
     this.#deflate.on('data', collect);
-    await new Promise<void>((resolve, reject) => {
-      this.#deflate.once('error', reject);
-      this.#deflate.write(formatHeaders(headers), () => {
-        this.#deflate.off('error', reject);
-        setImmediate(resolve);
-      });
+    await new Promise<void>((resolve) => {
+      this.#deflate.write(formatHeaders(headers), () => setImmediate(resolve));
     });
     this.#deflate.off('data', collect);
     return Buffer.concat(chunks);
   }
 
   close(): void {
-    // What is being read or written is given up.
-    for (const stream of [this.#inflate, this.#deflate]) stream.on('error', () => {}).destroy();
+    this.#inflate.destroy();
+    this.#deflate.destroy();
+    this.#settle?.();
   }
 }
 
