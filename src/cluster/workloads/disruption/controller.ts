@@ -25,7 +25,7 @@ export function startDisruptionController(context: Context, discovery: Discovery
         .filter((pod) => matchesSelector(spec?.selector, pod.metadata?.labels));
       const scale = dependsOnScale(budget)
         ? await expectedScale(selected, informers.reader, client, discovery)
-        : ({ kind: 'known', replicas: 0 } as const);
+        : ({ kind: 'known', replicas: 0, isPartial: false } as const);
       return { budget, pods: selected, scale };
     },
     decide: decideDisruption,

@@ -9,9 +9,14 @@ const three = [ready('a'), ready('b'), ready('c')];
 function decide(
   spec: PodDisruptionBudgetSpec,
   pods = three,
-  options: { replicas?: number; status?: Partial<PodDisruptionBudgetStatus>; unknown?: string } = {},
+  options: {
+    replicas?: number;
+    status?: Partial<PodDisruptionBudgetStatus>;
+    unknown?: string;
+    isPartial?: boolean;
+  } = {},
 ) {
-  const { replicas = pods.length, status, unknown } = options;
+  const { replicas = pods.length, status, unknown, isPartial = false } = options;
   const view: DisruptionView = {
     budget: {
       metadata: { name: 'pdb', namespace: 'a', generation: 2 },
@@ -19,7 +24,7 @@ function decide(
       ...(status && { status: status as PodDisruptionBudgetStatus }),
     },
     pods,
-    scale: unknown ? { kind: 'unknown', message: unknown } : { kind: 'known', replicas },
+    scale: unknown ? { kind: 'unknown', message: unknown } : { kind: 'known', replicas, isPartial },
   };
   return decideDisruption(view, NOW);
 }
@@ -94,7 +99,18 @@ describe('a PodDisruptionBudget', () => {
       disruptionsAllowed: 0,
       conditions: [{ status: 'False', reason: 'SyncFailed', message: 'no scale' }],
     });
-    expect(events).toMatchObject([{ reason: 'CalculateExpectedPodCountFailed', message: 'no scale' }]);
+    expect(events).toMatchObject([
+      { reason: 'NoControllers', message: 'no scale' },
+      {
+        reason: 'CalculateExpectedPodCountFailed',
+        message: 'Failed to calculate the number of expected pods: no scale',
+      },
+    ]);
+  });
+
+  it('says that pods without a controller do not count', () => {
+    const { events } = decide({ maxUnavailable: 1 }, three, { isPartial: true });
+    expect(events).toMatchObject([{ type: 'Warning', reason: 'UnmanagedPods' }]);
   });
 
   it('without pods allows nothing, and says so', () => {

@@ -1,7 +1,14 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Condition } from 'kubernetes-types/meta/v1.d.ts';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from 'kubernetes-types/policy/v1.d.ts';
-import { type Decision, type EventRecord, formatTime, type Instant, parseTime } from '../../../api/index.ts';
+import {
+  type Decision,
+  type EventRecord,
+  formatSelector,
+  formatTime,
+  type Instant,
+  parseTime,
+} from '../../../api/index.ts';
 import { countOf } from '../common/counts.ts';
 import { isReady, isTerminating } from '../common/pods.ts';
 
@@ -14,7 +21,8 @@ export interface DisruptionView {
 }
 
 export type ExpectedScale =
-  | { kind: 'known'; replicas: number }
+  /** `isPartial`: there are pods that nothing controls, which do not count. */
+  | { kind: 'known'; replicas: number; isPartial: boolean }
   /** A controller says no size; then nothing may be disrupted. */
   | { kind: 'unknown'; message: string };
 
@@ -41,14 +49,20 @@ export function decideDisruption(view: DisruptionView, now: Instant): Decision<P
   const timer = wakeAt === undefined ? {} : { wakeAt };
   if (dependsOnScale(budget) && view.scale.kind === 'unknown') {
     const { message } = view.scale;
+    const failed = `Failed to calculate the number of expected pods: ${message}`;
+    events.push(
+      { type: 'Warning', reason: 'NoControllers', message },
+      { type: 'Warning', reason: 'CalculateExpectedPodCountFailed', message: failed },
+    );
     return {
       status: failSafe(budget, message, now),
       effects: [],
-      events: [...events, { type: 'Warning', reason: 'CalculateExpectedPodCountFailed', message }],
+      events,
       because: [{ code: 'SyncFailed', text: message }],
       ...timer,
     };
   }
+  events.push(...unmanagedEvents(view));
   const { expected, desired } = needOf(view);
   const healthy = pods.filter(
     (pod) => isReady(pod) && !isTerminating(pod) && disrupted[pod.metadata?.name ?? ''] === undefined,
@@ -75,6 +89,17 @@ export function decideDisruption(view: DisruptionView, now: Instant): Decision<P
     ],
     ...timer,
   };
+}
+
+/** A share of pods cannot be taken of those that no controller gives a number of. */
+function unmanagedEvents({ budget, scale }: DisruptionView): EventRecord[] {
+  if (scale.kind !== 'known' || !scale.isPartial) return [];
+  const selector = formatSelector(budget.spec?.selector);
+  const message =
+    `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the ` +
+    'status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these ' +
+    'pods please set ".spec.minAvailable" field of the PDB to an integer value.';
+  return [{ type: 'Warning', reason: 'UnmanagedPods', message }];
 }
 
 function needOf({ budget, pods, scale }: DisruptionView): Need {

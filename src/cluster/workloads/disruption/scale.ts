@@ -46,7 +46,8 @@ export async function expectedScale(
     }
     sizes.set(found.uid, found.replicas);
   }
-  return { kind: 'known', replicas: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+  const replicas = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return { kind: 'known', replicas, isPartial: pods.some((pod) => !controllerOf(pod)) };
 }
 
 interface Sized {
