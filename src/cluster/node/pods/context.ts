@@ -13,7 +13,7 @@ export interface NodeContext {
   capacity: Capacity;
   /** Folder with one folder for each pod, by uid. */
   podsFolder: string;
-  client: Pick<KubeClient, 'patch' | 'delete'>;
+  client: Pick<KubeClient, 'create' | 'patch' | 'delete'>;
   clock: Clock;
   log: Logger;
   sources: Sources;

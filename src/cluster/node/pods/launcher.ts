@@ -7,10 +7,10 @@ import { pullBackoffMs } from './backoff.ts';
 import type { NodeContext } from './context.ts';
 import { ContainerConfigError, commandLine, environmentOf, expandVariables } from './environment.ts';
 import { FieldError, memoryLimit, type PodFacts } from './fields.ts';
+import { linkMounts, rootOf, volumeVariables } from './mounts.ts';
 import type { ContainerSlot } from './slot.ts';
 import { clearTerminationFile, terminationFile } from './termination.ts';
 import type { Problem } from './view.ts';
-import { rootOf, volumeVariables } from './volumes.ts';
 
 /** How long a container with a wrong configuration waits until it is looked at again. */
 const CONFIG_RETRY_MS = 5000;
@@ -40,6 +40,7 @@ export async function launch(slot: ContainerSlot, facts: PodFacts, context: Node
       container: name,
       attempt: slot.nextAttempt(pod),
     };
+    await linkMounts(podFolder, pod, slot.spec, env);
     await clearTerminationFile(terminationFile(rootOf(podFolder, slot.spec), slot.spec));
     const run = await runtime.start(
       {

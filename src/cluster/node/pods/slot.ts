@@ -4,9 +4,9 @@ import { Prober } from '../probes/prober.ts';
 import type { RuntimeContainer } from '../runtime/runtime.ts';
 import { type CrashBackoff, raiseBackoff } from './backoff.ts';
 import type { NodeContext } from './context.ts';
+import { rootOf } from './mounts.ts';
 import { terminationFile, terminationMessage } from './termination.ts';
 import type { ContainerView, Problem, RunView } from './view.ts';
-import { rootOf } from './volumes.ts';
 
 /** A container of a pod on this node: its runs, its probes, and why it does not run. */
 export class ContainerSlot {

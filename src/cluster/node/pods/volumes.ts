@@ -1,15 +1,18 @@
-import { lstat, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, posix } from 'node:path';
 import type {
-  Container,
   DownwardAPIVolumeFile,
   HostPathVolumeSource,
   KeyToPath,
-  Pod,
+  ServiceAccountTokenProjection,
   Volume,
+  VolumeProjection,
 } from 'kubernetes-types/core/v1.d.ts';
+import type { Instant } from '../../../api/index.ts';
 import type { Sources } from './environment.ts';
 import { fieldValue, type PodFacts, resourceValue } from './fields.ts';
+import { replaceLink, volumePath } from './mounts.ts';
+import type { PodTokens } from './tokens.ts';
 import { type VolumeFile, writeVolumeFiles } from './volumefiles.ts';
 
 /** A volume cannot be set up (yet): event FailedMount; the containers wait. */
@@ -20,52 +23,44 @@ export class VolumeError extends Error {
   }
 }
 
+/** What volumes are made of. */
+export interface VolumeInput {
+  facts: PodFacts;
+  sources: Sources;
+  tokens: PodTokens;
+}
+
 /**
- * Sets up a pod's volumes. A process has no file system of its own, and the machine's is not touched, so mounts are
- * found through two variables: `KANARI_VOLUMES` is a folder with each volume under its name, `KANARI_ROOT` a folder in
- * which the container's mount paths are (`$KANARI_ROOT/etc/config`). Read-only mounts are not enforced.
+ * Sets up a pod's volumes: a folder with each volume under its name. Called again it brings the files of ConfigMaps,
+ * Secrets, tokens and the downward API up to date.
  *
- * Called again it brings ConfigMap, Secret and downward API files up to date.
+ * Returns when they have to be looked at again, if ever: when a token is to be replaced.
  * @throws VolumeError
  */
-export async function setUpVolumes(podFolder: string, facts: PodFacts, sources: Sources): Promise<void> {
-  const spec = facts.pod.spec;
-  for (const volume of spec?.volumes ?? []) {
-    await setUpVolume(join(podFolder, 'volumes', volume.name), volume, facts, sources);
+export async function setUpVolumes(podFolder: string, input: VolumeInput): Promise<Instant | undefined> {
+  let refreshAt: Instant | undefined;
+  for (const volume of input.facts.pod.spec?.volumes ?? []) {
+    const at = await setUpVolume(volumePath(podFolder, volume.name), volume, input);
+    if (at !== undefined) refreshAt = Math.min(at, refreshAt ?? at);
   }
-  for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
-    await linkMounts(podFolder, container);
-  }
+  return refreshAt;
 }
 
-/** The variables through which a container finds its mounts. */
-export function volumeVariables(podFolder: string, pod: Pod, container: Container): Record<string, string> {
-  if (!pod.spec?.volumes?.length) return {};
-  return { KANARI_VOLUMES: join(podFolder, 'volumes'), KANARI_ROOT: rootOf(podFolder, container) };
-}
-
-/** The folder in which the mount paths of a container are. */
-export const rootOf = (podFolder: string, container: Container) => join(podFolder, 'roots', container.name);
-
-async function setUpVolume(folder: string, volume: Volume, facts: PodFacts, sources: Sources): Promise<void> {
-  if (volume.hostPath) return linkHostPath(folder, volume.name, volume.hostPath);
-  if (volume.persistentVolumeClaim) {
+async function setUpVolume(folder: string, volume: Volume, input: VolumeInput): Promise<Instant | undefined> {
+  const { facts, sources } = input;
+  const { name, hostPath, persistentVolumeClaim, emptyDir } = volume;
+  if (hostPath ?? persistentVolumeClaim) {
     const { namespace = '' } = facts.pod.metadata ?? {};
-    return linkHostPath(folder, volume.name, claimedPath(volume, namespace, sources));
+    await linkHostPath(folder, name, hostPath ?? claimedPath(volume, namespace, sources));
+    return undefined;
   }
-  if (volume.emptyDir) {
+  if (emptyDir) {
     await mkdir(folder, { recursive: true });
-    return;
+    return undefined;
   }
-  const files = filesOf(volume, facts, sources);
-  if (!files) {
-    const kinds = Object.keys(volume).filter((field) => field !== 'name');
-    throw new VolumeError(
-      volume.name,
-      `this node does not know volumes of type ${kinds.join(', ')}; allowed: emptyDir, configMap, secret, downwardAPI, projected, hostPath, persistentVolumeClaim`,
-    );
-  }
-  await writeVolumeFiles(folder, files);
+  const builder = new FileBuilder(volume, input);
+  await writeVolumeFiles(folder, await builder.files());
+  return builder.refreshAt;
 }
 
 /** Where the volume of a claim is on this machine. */
@@ -87,46 +82,74 @@ function claimedPath({ name, persistentVolumeClaim }: Volume, namespace: string,
   );
 }
 
-/** The files of a volume that is made of objects; undefined for other types. */
-function filesOf(volume: Volume, facts: PodFacts, sources: Sources): VolumeFile[] | undefined {
-  const { name, configMap, secret, downwardAPI, projected } = volume;
-  const mode = (configMap ?? secret ?? downwardAPI ?? projected)?.defaultMode ?? 0o644;
-  const build = new FileBuilder(name, mode, facts, sources);
-  if (configMap) return build.configMap(configMap);
-  if (secret) return build.secret({ ...secret, name: secret.secretName });
-  if (downwardAPI) return build.downwardAPI(downwardAPI.items);
-  if (!projected) return undefined;
-  return (projected.sources ?? []).flatMap((source) => {
-    if (source.configMap) return build.configMap(source.configMap);
-    if (source.secret) return build.secret(source.secret);
-    if (source.downwardAPI) return build.downwardAPI(source.downwardAPI.items);
-    throw new VolumeError(
-      name,
-      `projected source ${Object.keys(source).join(', ')} is not supported by this node`,
-    );
-  });
-}
-
 interface KeySource {
   name?: string | undefined;
   items?: KeyToPath[] | undefined;
   optional?: boolean | undefined;
 }
 
+/** Makes the files of a volume that is made of objects. */
 class FileBuilder {
-  readonly #volume: string;
+  /** When a token in it is to be replaced. */
+  refreshAt: Instant | undefined;
+  readonly #volume: Volume;
   readonly #mode: number;
   readonly #facts: PodFacts;
   readonly #sources: Sources;
+  readonly #tokens: PodTokens;
 
-  constructor(volume: string, mode: number, facts: PodFacts, sources: Sources) {
+  constructor(volume: Volume, { facts, sources, tokens }: VolumeInput) {
+    const { configMap, secret, downwardAPI, projected } = volume;
     this.#volume = volume;
-    this.#mode = mode;
+    this.#mode = (configMap ?? secret ?? downwardAPI ?? projected)?.defaultMode ?? 0o644;
     this.#facts = facts;
     this.#sources = sources;
+    this.#tokens = tokens;
   }
 
-  configMap(source: KeySource): VolumeFile[] {
+  async files(): Promise<VolumeFile[]> {
+    const { configMap, secret, downwardAPI, projected } = this.#volume;
+    if (configMap) return this.#configMap(configMap);
+    if (secret) return this.#secret({ ...secret, name: secret.secretName });
+    if (downwardAPI) return this.#downwardAPI(downwardAPI.items);
+    if (projected) return this.#projected(projected.sources ?? []);
+    const kinds = Object.keys(this.#volume).filter((field) => field !== 'name');
+    throw this.#failure(
+      `this node does not know volumes of type ${kinds.join(', ')}; allowed: emptyDir, configMap, secret, downwardAPI, projected, hostPath, persistentVolumeClaim`,
+    );
+  }
+
+  /** Of files with one path the last counts. */
+  async #projected(sources: readonly VolumeProjection[]): Promise<VolumeFile[]> {
+    const byPath = new Map<string, VolumeFile>();
+    for (const source of sources) {
+      for (const file of await this.#projection(source)) byPath.set(file.path, file);
+    }
+    return [...byPath.values()];
+  }
+
+  async #projection(source: VolumeProjection): Promise<VolumeFile[]> {
+    if (source.configMap) return this.#configMap(source.configMap);
+    if (source.secret) return this.#secret(source.secret);
+    if (source.downwardAPI) return this.#downwardAPI(source.downwardAPI.items);
+    if (source.serviceAccountToken) return [await this.#token(source.serviceAccountToken)];
+    const kinds = Object.keys(source).join(', ');
+    throw this.#failure(
+      `this node does not know projected sources of type ${kinds}; allowed: configMap, secret, downwardAPI, serviceAccountToken`,
+    );
+  }
+
+  async #token(projection: ServiceAccountTokenProjection): Promise<VolumeFile> {
+    try {
+      const { token, refreshAt } = await this.#tokens.get(this.#facts.pod, projection);
+      this.refreshAt = Math.min(refreshAt, this.refreshAt ?? refreshAt);
+      return { path: this.#safe(projection.path), data: Buffer.from(token), mode: this.#mode };
+    } catch (error) {
+      throw this.#failure(`failed to fetch token: ${(error as Error).message}`);
+    }
+  }
+
+  #configMap(source: KeySource): VolumeFile[] {
     const object = this.#sources.configMap(this.#namespace, source.name ?? '');
     const data = object && {
       ...mapValues(object.data, (text) => Buffer.from(text)),
@@ -135,7 +158,7 @@ class FileBuilder {
     return this.#keys('configmap', source, data);
   }
 
-  secret(source: KeySource): VolumeFile[] {
+  #secret(source: KeySource): VolumeFile[] {
     const object = this.#sources.secret(this.#namespace, source.name ?? '');
     return this.#keys(
       'secret',
@@ -144,7 +167,7 @@ class FileBuilder {
     );
   }
 
-  downwardAPI(items: DownwardAPIVolumeFile[] | undefined): VolumeFile[] {
+  #downwardAPI(items: DownwardAPIVolumeFile[] | undefined): VolumeFile[] {
     return (items ?? []).map(({ path, fieldRef, resourceFieldRef, mode }) => {
       const container = this.#facts.pod.spec?.containers.find(
         (c) => c.name === resourceFieldRef?.containerName,
@@ -163,7 +186,7 @@ class FileBuilder {
   #keys(kind: string, source: KeySource, data: Record<string, Buffer> | undefined): VolumeFile[] {
     if (!data) {
       if (source.optional) return [];
-      throw new VolumeError(this.#volume, `${kind} ${JSON.stringify(source.name ?? '')} not found`);
+      throw this.#failure(`${kind} ${JSON.stringify(source.name ?? '')} not found`);
     }
     if (!source.items) {
       return Object.entries(data).map(([path, bytes]) => ({
@@ -176,19 +199,20 @@ class FileBuilder {
       const bytes = data[key];
       if (bytes) return [{ path: this.#safe(path), data: bytes, mode: mode ?? this.#mode }];
       if (source.optional) return [];
-      throw new VolumeError(this.#volume, `references non-existent ${kind} key: ${key}`);
+      throw this.#failure(`references non-existent ${kind} key: ${key}`);
     });
   }
 
   #safe(path: string): string {
     const parts = path.split('/');
     if (path.startsWith('/') || parts.includes('..') || parts[0]?.startsWith('..')) {
-      throw new VolumeError(
-        this.#volume,
-        `path ${JSON.stringify(path)} must be relative and stay within the volume`,
-      );
+      throw this.#failure(`path ${JSON.stringify(path)} must be relative and stay within the volume`);
     }
     return posix.normalize(path);
+  }
+
+  #failure(message: string): VolumeError {
+    return new VolumeError(this.#volume.name, message);
   }
 }
 
@@ -213,31 +237,6 @@ async function linkHostPath(
     (type === 'BlockDevice' && found?.isBlockDevice());
   if (!fits) throw new VolumeError(volume, `hostPath type check failed: ${path} is not of type ${type}`);
   await mkdir(dirname(link), { recursive: true });
-  await replaceLink(path, link);
-}
-
-async function linkMounts(podFolder: string, container: Container): Promise<void> {
-  const root = rootOf(podFolder, container);
-  const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
-  const linked: string[] = [];
-  for (const mount of mounts) {
-    const path = posix.join('/', mount.mountPath).replace(/\/$/, '');
-    const outer = linked.find((other) => path.startsWith(`${other}/`));
-    if (outer)
-      throw new VolumeError(mount.name, `mount path ${path} lies within ${outer}, which this node cannot do`);
-    if (mount.subPathExpr) throw new VolumeError(mount.name, 'subPathExpr is not supported by this node');
-    const subPath = mount.subPath ?? '';
-    if (subPath.startsWith('/') || subPath.split('/').includes('..')) {
-      throw new VolumeError(mount.name, `subPath ${JSON.stringify(subPath)} must stay within the volume`);
-    }
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await replaceLink(join(podFolder, 'volumes', mount.name, subPath), join(root, path));
-    linked.push(path);
-  }
-}
-
-async function replaceLink(target: string, path: string): Promise<void> {
-  const exists = await lstat(path).catch(() => undefined);
-  if (exists) await rm(path, { recursive: true });
-  await symlink(target, path);
+  if (!(await replaceLink(path, link)))
+    throw new VolumeError(volume, `there is something at ${link} already`);
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { type Instant, Pods } from '../../../api/index.ts';
+import type { Pod, Volume } from 'kubernetes-types/core/v1.d.ts';
+import { equal, type Instant, Pods } from '../../../api/index.ts';
 import { isConflict, isNotFound } from '../../../kube/index.ts';
 import type { RuntimeContainer } from '../runtime/runtime.ts';
 import type { NodeContext } from './context.ts';
@@ -12,6 +12,7 @@ import { backOffPull, launch } from './launcher.ts';
 import { StatusPublisher } from './publisher.ts';
 import { ContainerSlot } from './slot.ts';
 import { podStatus } from './status.ts';
+import { PodTokens } from './tokens.ts';
 import type { PodView } from './view.ts';
 import { setUpVolumes, VolumeError } from './volumes.ts';
 
@@ -44,6 +45,9 @@ export class PodWorker {
   #graceMs = Number.POSITIVE_INFINITY;
   #volumeError: string | undefined;
   #volumesStale = true;
+  /** When a token in a volume is to be replaced. */
+  #volumesRefreshAt: Instant | undefined;
+  readonly #tokens: PodTokens;
 
   constructor(pod: Pod, podIP: string, context: NodeContext, poke: () => void) {
     this.podIP = podIP;
@@ -56,6 +60,7 @@ export class PodWorker {
     this.#initSlots = (pod.spec?.initContainers ?? []).map(slot);
     this.#slots = (pod.spec?.containers ?? []).map(slot);
     this.#publisher = new StatusPublisher(context);
+    this.#tokens = new PodTokens(context);
   }
 
   get pod(): Pod {
@@ -75,6 +80,7 @@ export class PodWorker {
 
   /** Brings the pod closer to what it should be. `gone`: nothing is left of it. */
   async sync(pod: Pod | undefined): Promise<{ gone: boolean; wakeAt?: Instant | undefined }> {
+    if (pod && tellsOfItself(pod) && !equal(described(pod), described(this.#pod))) this.#volumesStale = true;
     this.#pod = pod ?? this.#pod;
     if (!pod || pod.metadata?.deletionTimestamp) return { gone: await this.#finish(pod) };
     this.#checkDeadline();
@@ -173,6 +179,7 @@ export class PodWorker {
   async #carryOn(): Promise<Instant | undefined> {
     const now = this.#context.clock();
     for (const slot of this.#allSlots) this.#announce(slot, now);
+    if (this.#volumesRefreshAt !== undefined && this.#volumesRefreshAt <= now) this.#volumesStale = true;
     const plan = planPod(this.#view(), now);
     for (const { spec, unhealthy } of plan.stop) {
       const why = unhealthy
@@ -187,7 +194,7 @@ export class PodWorker {
     for (const { spec } of plan.start) await this.#start(this.slot(spec.name)!);
     const fresh = this.#allSlots.some(({ problem }) => problem?.reason === 'ErrImagePull');
     const next = plan.start.length > 0 ? planPod(this.#view(), now).wakeAt : plan.wakeAt;
-    return fresh ? Math.min(now + ERR_IMAGE_PULL_MS, next ?? Number.POSITIVE_INFINITY) : next;
+    return earliest(next, this.#volumesRefreshAt, fresh ? now + ERR_IMAGE_PULL_MS : undefined);
   }
 
   #announce(slot: ContainerSlot, now: Instant): void {
@@ -211,7 +218,12 @@ export class PodWorker {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     try {
       this.#volumesStale = false;
-      await setUpVolumes(this.#folder, this.#facts, this.#context.sources);
+      const { sources } = this.#context;
+      this.#volumesRefreshAt = await setUpVolumes(this.#folder, {
+        facts: this.#facts,
+        sources,
+        tokens: this.#tokens,
+      });
       this.#volumeError = undefined;
       return true;
     } catch (error) {
@@ -325,6 +337,24 @@ export class PodWorker {
     this.#context.record(this.#pod, { type, reason, message });
   }
 }
+
+function earliest(...instants: (Instant | undefined)[]): Instant | undefined {
+  const known = instants.filter((instant) => instant !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+/** Whether the pod has volumes with files that tell of it. */
+function tellsOfItself({ spec }: Pod): boolean {
+  const own = ({ downwardAPI, projected }: Volume) =>
+    downwardAPI ?? projected?.sources?.some((source) => source.downwardAPI);
+  return (spec?.volumes ?? []).some(own);
+}
+
+/** What of a pod may change and its volumes tell. */
+const described = ({ metadata }: Pod) => ({
+  labels: metadata?.labels ?? {},
+  annotations: metadata?.annotations ?? {},
+});
 
 /** The time that a deleted pod has left; after a restart of the agent no more than until its deletion is due. */
 function deletionGraceMs(pod: Pod | undefined, now: Instant): number | undefined {
