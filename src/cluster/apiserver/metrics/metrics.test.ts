@@ -130,6 +130,28 @@ it('asks the agents as often as they may have something new to say', async () =>
   expect(asked).toBe(2);
 });
 
+it('passes on what is asked of a node through its proxy', async () => {
+  summary = { node: stats(1, 2) };
+  const seen: (string | undefined)[] = [];
+  agent.on('request', ({ url, headers }) => seen.push(url, headers.authorization));
+  const { status, body } = await api.send('GET /api/v1/nodes/n/proxy/stats/summary?only=cpu');
+  expect(status).toBe(200);
+  expect(JSON.parse(body)).toEqual(summary);
+  await addNode('proxy', (agent.address() as AddressInfo).port);
+  await api.send('GET /api/v1/nodes/proxy/proxy/a');
+  const authorization = `Bearer ${api.server.nodeToken}`;
+  expect(seen).toEqual(['/stats/summary?only=cpu', authorization, '/a', authorization]);
+  expect((await api.send('GET /api/v1/nodes/gone/proxy/stats/summary')).body.message).toBe(
+    'nodes "gone" not found',
+  );
+  await addNode('down', 1);
+  const unreachable = await api.send('GET /api/v1/nodes/down/proxy/healthz');
+  expect([unreachable.status, unreachable.body.message]).toEqual([
+    503,
+    expect.stringMatching(/^error trying to reach service: .*ECONNREFUSED/),
+  ]);
+});
+
 it('can only be read', async () => {
   for (const request of [
     `DELETE ${METRICS}/nodes`,

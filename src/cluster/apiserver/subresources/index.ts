@@ -3,6 +3,7 @@ import { podBinding } from './binding.ts';
 import { podEviction } from './eviction.ts';
 import { namespaceFinalize } from './finalize.ts';
 import { podLog } from './log.ts';
+import { nodeProxy } from './node-proxy.ts';
 import { podAttach, podExec, podPortForward } from './streams.ts';
 import { serviceAccountToken } from './token.ts';
 
@@ -16,6 +17,7 @@ export const subresourceHandlers: readonly SubresourceHandler[] = [
   podExec,
   podAttach,
   podPortForward,
+  nodeProxy,
   namespaceFinalize,
   serviceAccountToken,
 ];
