@@ -99,7 +99,7 @@ test('autoscalers follow the load of a Deployment and a Rollout, up and down', a
   await until(() => fine('get', 'hpa', 'web')).toMatch(
     /^NAME\s+REFERENCE\s+TARGETS\s+MINPODS\s+MAXPODS\s+REPLICAS\s+AGE\nweb\s+Deployment\/web\s+cpu: \d+%\/50%\s+1\s+3\s+3\s+\S+\n$/,
   );
-  expect(await fine('get', 'hpa', 'shop')).toMatch(/Rollout\/shop\s+cpu: \d+%\/50%, memory: \d+\/1Gi/);
+  expect(await fine('get', 'hpa', 'shop')).toMatch(/Rollout\/shop\s+cpu: \d+%\/50%, memory: \d+m?\/1Gi/);
   const described = await fine('describe', 'hpa', 'shop');
   expect(described).toMatch(/resource cpu on pods {2}\(as a percentage of request\): +\d+% \(\d+m\) \/ 50%/);
   expect(described).toMatch(/Rollout pods: +\d current \/ 3 desired/);
