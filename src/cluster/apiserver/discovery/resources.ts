@@ -94,7 +94,7 @@ function handlerEntry(kind: Kind, handler: SubresourceHandler) {
   return {
     ...(other && { group: handler.kind.group, version: handler.kind.version }),
     kind: handler.kind.kind,
-    verbs: Object.values(handler.methods),
+    verbs: [...new Set(Object.values(handler.methods))],
   };
 }
 

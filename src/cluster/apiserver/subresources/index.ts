@@ -4,6 +4,7 @@ import { podEviction } from './eviction.ts';
 import { namespaceFinalize } from './finalize.ts';
 import { podLog } from './log.ts';
 import { nodeProxy } from './node-proxy.ts';
+import { proxies } from './proxy.ts';
 import { podAttach, podExec, podPortForward } from './streams.ts';
 import { serviceAccountToken } from './token.ts';
 
@@ -17,6 +18,7 @@ export const subresourceHandlers: readonly SubresourceHandler[] = [
   podExec,
   podAttach,
   podPortForward,
+  ...proxies,
   nodeProxy,
   namespaceFinalize,
   serviceAccountToken,
