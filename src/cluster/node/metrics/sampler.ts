@@ -40,13 +40,14 @@ const NODE = 'node';
 /** Looks at regular times at what the machine and the running containers of its pods use. */
 export class UsageSampler {
   readonly #options: SamplerOptions;
-  readonly #containers = new Meter();
+  readonly #meters: readonly { runtime: Runtime; meter: Meter }[];
   readonly #node = new Meter();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
 
   constructor(options: SamplerOptions) {
     this.#options = options;
+    this.#meters = options.runtimes.map((runtime) => ({ runtime, meter: new Meter() }));
   }
 
   /** Resolves after the first look. */
@@ -84,17 +85,28 @@ export class UsageSampler {
   }
 
   async #lookOnce(): Promise<void> {
-    const { runtimes, pods, clock } = this.#options;
-    const [node, ...usages] = await Promise.all([
-      nodeUsage(),
-      ...runtimes.map((runtime) => runtime.usage?.() ?? new Map()),
-    ]);
-    const at = clock();
-    this.#node.read(at, new Map([[NODE, node]]), () => undefined);
+    const { pods, clock } = this.#options;
     const starts = new Map(
       pods().flatMap((worker) => runningIn(worker).map(({ run }) => [run.id, run.startedAt])),
     );
-    this.#containers.read(at, new Map(usages.flatMap((usage) => [...usage])), (id) => starts.get(id));
+    const lookAtNode = async () => {
+      const usage = await nodeUsage();
+      this.#node.read(clock(), new Map([[NODE, usage]]), () => undefined);
+    };
+    // Each is looked at in its own time: a rate is only as good as its clock.
+    const looks = this.#meters.map(async ({ runtime, meter }) => {
+      const usages = await runtime.usage?.();
+      if (usages) meter.read(clock(), usages, (id) => starts.get(id));
+    });
+    await Promise.all([lookAtNode(), ...looks]);
+  }
+
+  #measurement(id: string): Measurement | undefined {
+    for (const { meter } of this.#meters) {
+      const measurement = meter.measurement(id);
+      if (measurement) return measurement;
+    }
+    return undefined;
   }
 
   /** A pod is told of once each of its running containers has been measured: a part of it would mislead. */
@@ -103,7 +115,7 @@ export class UsageSampler {
     const containers = runningIn(worker).map(({ name, run }) => ({
       name,
       startedAt: run.startedAt,
-      measurement: this.#containers.measurement(run.id),
+      measurement: this.#measurement(run.id),
     }));
     const measured = containers.filter((container) => container.measurement !== undefined);
     if (measured.length === 0 || measured.length < containers.length) return undefined;
