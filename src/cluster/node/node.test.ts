@@ -136,6 +136,24 @@ describe('a pod with the process runtime', () => {
     await until(() => isReady(harness.pod('unknown')));
   });
 
+  it('says that a name is no image, or that an image may not be pulled', async () => {
+    await harness.start();
+    await harness.run('invalid', { image: 'Shop:1:2' });
+    await harness.run('never', { image: 'example.com/mine:1', imagePullPolicy: 'Never' });
+    const invalid =
+      'Failed to apply default image tag "Shop:1:2": couldn\'t parse image name "Shop:1:2": invalid reference format';
+    expect(await until(() => problemOf('invalid'))).toEqual({ reason: 'InvalidImageName', message: invalid });
+    expect(harness.events('invalid')).toEqual(
+      expect.arrayContaining([`InspectFailed: ${invalid}`, 'Failed: Error: InvalidImageName']),
+    );
+    const never = await until(() => problemOf('never'));
+    expect(never.reason).toBe('ErrImageNeverPull');
+    expect(never.message).toMatch(
+      /^Container image "example.com\/mine:1" is not present with pull policy of Never: no program/,
+    );
+    expect(harness.events('never')).toContain('Failed: Error: ErrImageNeverPull');
+  });
+
   it('gives a program its environment', async () => {
     await harness.api.create(ConfigMaps, {
       metadata: { name: 'cm', namespace: 'default' },
@@ -312,9 +330,18 @@ describe('a pod with the process runtime', () => {
   it('reports a program that cannot be started', async () => {
     await harness.start();
     await harness.run('missing', { command: ['/no/such/program'] });
-    const waiting = await until(() => problemOf('missing'));
-    expect(waiting.reason).toBe('RunContainerError');
-    expect(waiting.message).toContain('exec: "/no/such/program": no such file or directory');
+    await harness.run('once', { command: ['/no/such/program'] }, { restartPolicy: 'Never' });
+    const message =
+      'failed to start container "main" (busybox): exec: "/no/such/program": no such file or directory';
+    const status = await until(() => {
+      const main = mainStatus(harness.pod('missing'));
+      return main?.state?.waiting?.reason === 'CrashLoopBackOff' && main;
+    });
+    const ended = { reason: 'StartError', exitCode: 128, message, startedAt: '1970-01-01T00:00:00Z' };
+    expect(status).toMatchObject({ restartCount: 1, lastState: { terminated: ended } });
+    expect(harness.events('missing')).toContain(`Failed: Error: ${message}`);
+    await until(() => harness.pod('once').status?.phase === 'Failed');
+    expect(mainStatus(harness.pod('once'))).toMatchObject({ restartCount: 0, state: { terminated: ended } });
   });
 });
 
@@ -397,7 +424,9 @@ describe('the simulated runtime', () => {
     await harness.run('job', {}, { restartPolicy: 'Never' }, simulate('{exitAfter: 50ms, exitCode: 7}'));
     await until(() => isReady(harness.pod('slow')));
     await until(() => mainStatus(harness.pod('pull'))?.state?.waiting?.reason === 'ImagePullBackOff');
-    await until(() => mainStatus(harness.pod('fails'))?.state?.waiting?.reason === 'RunContainerError');
+    const failed = await until(() => mainStatus(harness.pod('fails'))?.lastState?.terminated);
+    expect(failed).toMatchObject({ reason: 'StartError', exitCode: 128 });
+    expect(failed.message).toContain('out of luck');
     await until(() => harness.pod('job').status?.phase === 'Failed');
     expect(mainStatus(harness.pod('job'))?.state?.terminated?.exitCode).toBe(7);
   });

@@ -1,4 +1,4 @@
-import type { Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
+import type { Pod, PodCondition, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import { describe, expect, it } from 'vitest';
 import type { Exit } from '../runtime/runtime.ts';
 import { raiseBackoff, restartAt } from './backoff.ts';
@@ -164,6 +164,32 @@ describe('the status', () => {
   it('waits for readiness gates', () => {
     const gated = view([container('a', { run: run() })], {}, { readinessGates: [{ conditionType: 'x/y' }] });
     expect(conditionsOf(gated)).toMatchObject({ Ready: 'False', ContainersReady: 'True' });
+    const messageWith = (conditions: PodCondition[]) => {
+      const given = { ...gated, pod: { ...gated.pod, status: { conditions } } };
+      return podStatus(given, NOW).conditions?.find(({ type }) => type === 'Ready')?.message;
+    };
+    expect(messageWith([])).toBe('corresponding condition of pod readiness gate "x/y" does not exist.');
+    expect(messageWith([{ type: 'x/y', status: 'False' }])).toBe(
+      'the status of pod readiness gate "x/y" is not "True", but False',
+    );
+    expect(messageWith([{ type: 'x/y', status: 'True' }])).toBeUndefined();
+  });
+
+  it('without its volumes is not ready to start containers', () => {
+    const waiting = view([container('a')], { lacksVolumes: true });
+    expect(conditionsOf(waiting)).toMatchObject({ PodReadyToStartContainers: 'False', Initialized: 'True' });
+  });
+
+  it('of a program that cannot be started: RunContainerError while it is tried again, then CrashLoopBackOff', () => {
+    const failed = { ...run(exit(128)), startError: 'no such file' };
+    const [first] = podStatus(view([container('a', { run: failed })]), NOW).containerStatuses ?? [];
+    expect(first?.state).toEqual({ waiting: { reason: 'RunContainerError', message: 'no such file' } });
+    const backoff = { delayMs: 10_000, raisedAt: NOW };
+    const [second] = podStatus(view([container('a', { run: failed, backoff })]), NOW).containerStatuses ?? [];
+    expect(second).toMatchObject({
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { reason: 'StartError', exitCode: 128, message: 'no such file' } },
+    });
   });
 
   it('keeps the time of a condition that has not changed', () => {

@@ -1,19 +1,14 @@
 import { join } from 'node:path';
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { bindablePort } from '../ports.ts';
-import { type Image, ImagePullError, StartError } from '../runtime/runtime.ts';
-import { ScriptError } from '../runtime/simulated/script.ts';
-import { pullBackoffMs } from './backoff.ts';
+import { type Image, StartError } from '../runtime/runtime.ts';
 import type { NodeContext } from './context.ts';
-import { ContainerConfigError, commandLine, environmentOf, expandVariables } from './environment.ts';
-import { FieldError, memoryLimit, type PodFacts } from './fields.ts';
+import { commandLine, environmentOf, expandVariables } from './environment.ts';
+import { FailedStart } from './failed-start.ts';
+import { memoryLimit, type PodFacts } from './fields.ts';
 import { linkMounts, rootOf, volumeVariables } from './mounts.ts';
+import { problemOf, tellProblem } from './problem.ts';
 import type { ContainerSlot } from './slot.ts';
 import { clearTerminationFile, terminationFile } from './termination.ts';
-import type { Problem } from './view.ts';
-
-/** How long a container with a wrong configuration waits until it is looked at again. */
-const CONFIG_RETRY_MS = 5000;
 
 /**
  * Starts the next run of a container. What goes wrong becomes the slot's problem, with the events that kubelet writes.
@@ -42,7 +37,7 @@ export async function launch(slot: ContainerSlot, facts: PodFacts, context: Node
     };
     await linkMounts(podFolder, pod, slot.spec, env);
     await clearTerminationFile(terminationFile(rootOf(podFolder, slot.spec), slot.spec));
-    const run = await runtime.start(
+    const starting = runtime.start(
       {
         key,
         image: imageName,
@@ -53,21 +48,20 @@ export async function launch(slot: ContainerSlot, facts: PodFacts, context: Node
       },
       pod,
     );
+    const run = await starting.catch((error) => {
+      if (!(error instanceof StartError)) throw error;
+      return new FailedStart(runtime.name, key, imageName, error.message, context.clock());
+    });
     // What is known of the image's own program says nothing of another.
     const listens = image.listens && !slot.spec.command?.length;
     await slot.begin(run, pod, { listensOn: listens ? port : undefined });
     event('Normal', 'Created', `Created container: ${name}`);
-    event('Normal', 'Started', `Started container ${name}`);
+    if (run instanceof FailedStart) event('Warning', 'Failed', `Error: ${run.reason}`);
+    else event('Normal', 'Started', `Started container ${name}`);
   } catch (error) {
-    slot.problem = problemOf(error, slot, imageName, context.clock());
+    slot.problem = problemOf(error, slot, context.clock());
     if (!slot.problem) throw error;
-    const { message, reason } = slot.problem;
-    if (reason === 'ErrImagePull') {
-      event('Warning', 'Failed', `Failed to pull image "${imageName}": ${message}`);
-      event('Warning', 'Failed', `Error: ${reason}`);
-    } else {
-      event('Warning', 'Failed', `Error: ${message}`);
-    }
+    tellProblem(slot.problem, slot.spec, pod, context);
   }
 }
 
@@ -96,35 +90,4 @@ function buildEnvironment(
       KANARI_TERMINATION_LOG: terminationFile(rootOf(podFolder, slot.spec), slot.spec),
     },
   });
-}
-
-function problemOf(error: unknown, slot: ContainerSlot, image: string, now: number): Problem | undefined {
-  if (error instanceof ImagePullError) {
-    slot.pullFailures += 1;
-    return {
-      reason: 'ErrImagePull',
-      message: error.message,
-      retryAt: now + pullBackoffMs(slot.pullFailures),
-    };
-  }
-  if (error instanceof ContainerConfigError || error instanceof FieldError || error instanceof ScriptError) {
-    return { reason: 'CreateContainerConfigError', message: error.message, retryAt: now + CONFIG_RETRY_MS };
-  }
-  if (error instanceof StartError) {
-    slot.pullFailures += 1;
-    const message = `failed to start container "${slot.spec.name}" (${image}): ${error.message}`;
-    return { reason: 'RunContainerError', message, retryAt: now + pullBackoffMs(slot.pullFailures) };
-  }
-  return undefined;
-}
-
-/** `ErrImagePull` shows for a moment; from then on the container waits in `ImagePullBackOff`. */
-export function backOffPull(slot: ContainerSlot, pod: Pod, context: NodeContext): void {
-  const { problem } = slot;
-  if (problem?.reason !== 'ErrImagePull') return;
-  const image = slot.spec.image ?? '';
-  const message = `Back-off pulling image "${image}": ErrImagePull: ${problem.message}`;
-  slot.problem = { ...problem, reason: 'ImagePullBackOff', message };
-  context.record(pod, { type: 'Normal', reason: 'BackOff', message: `Back-off pulling image "${image}"` });
-  context.record(pod, { type: 'Warning', reason: 'Failed', message: 'Error: ImagePullBackOff' });
 }

@@ -4,6 +4,7 @@ import { Prober } from '../probes/prober.ts';
 import type { RuntimeContainer } from '../runtime/runtime.ts';
 import { type CrashBackoff, raiseBackoff } from './backoff.ts';
 import type { NodeContext } from './context.ts';
+import { FailedStart } from './failed-start.ts';
 import { rootOf } from './mounts.ts';
 import { terminationFile, terminationMessage } from './termination.ts';
 import type { ContainerView, Problem, RunView } from './view.ts';
@@ -127,7 +128,14 @@ export class ContainerSlot {
 
   #runView(run: RuntimeContainer): RunView {
     const { id, startedAt, exit } = run;
-    return { id, attempt: run.key.attempt, startedAt, exit, message: this.#messages.get(id) };
+    return {
+      id,
+      attempt: run.key.attempt,
+      startedAt,
+      exit,
+      message: this.#messages.get(id),
+      startError: run instanceof FailedStart ? run.reason : undefined,
+    };
   }
 
   async #readMessage(run: RuntimeContainer): Promise<void> {

@@ -70,7 +70,11 @@ function containerState(view: PodView, container: ContainerView, now: Instant): 
   if (run?.exit?.interrupted && !view.ending) return { waiting: { reason: 'ContainerCreating' } };
   if (run?.exit) {
     const waits = !view.ending && !hasEnded(view) && !isDone(view, container);
-    if (!waits || now >= restartAt(run.exit, container.backoff)) return { terminated: terminated(run) };
+    if (!waits) return { terminated: terminated(run) };
+    if (now >= restartAt(run.exit, container.backoff)) {
+      if (run.startError) return { waiting: { reason: 'RunContainerError', message: run.startError } };
+      return { terminated: terminated(run) };
+    }
     const { name, namespace, uid } = view.pod.metadata ?? {};
     const delay = formatDelay(container.backoff!.delayMs);
     return {
@@ -92,10 +96,12 @@ function formatDelay(ms: number): string {
 
 function terminated(run: RunView): ContainerStateTerminated {
   const { exitCode, startedAt, finishedAt, outOfMemory } = run.exit!;
+  const message = run.startError || run.message;
+  const reason = outOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
   return {
     exitCode,
-    reason: outOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error',
-    ...(run.message && { message: run.message }),
+    reason: run.startError ? 'StartError' : reason,
+    ...(message && { message }),
     startedAt: formatTime(startedAt),
     finishedAt: formatTime(finishedAt),
     containerID: run.id,
@@ -117,7 +123,9 @@ function conditions(view: PodView, phase: Phase, now: Instant): PodCondition[] {
   const initialized = initializedCondition(view, phase);
   const containersReady = readyCondition(view, phase);
   const states: Record<string, ConditionState> = {
-    PodReadyToStartContainers: { status: view.ending && phase !== 'Running' ? 'False' : 'True' },
+    PodReadyToStartContainers: {
+      status: view.lacksVolumes || (view.ending && phase !== 'Running') ? 'False' : 'True',
+    },
     Initialized: initialized,
     Ready: containersReady.status === 'True' ? gatesCondition(view) : containersReady,
     ContainersReady: containersReady,
@@ -156,15 +164,14 @@ function readyCondition(view: PodView, phase: Phase): ConditionState {
 }
 
 function gatesCondition({ pod }: PodView): ConditionState {
-  const missing = (pod.spec?.readinessGates ?? []).filter(
-    ({ conditionType }) =>
-      pod.status?.conditions?.find((condition) => condition.type === conditionType)?.status !== 'True',
-  );
-  if (missing.length === 0) return { status: 'True' };
-  const text = missing.map(
-    ({ conditionType }) => `corresponding condition of pod readiness gate "${conditionType}" does not exist.`,
-  );
-  return { status: 'False', reason: 'ReadinessGatesNotReady', message: text.join(', ') };
+  const texts = (pod.spec?.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const found = pod.status?.conditions?.find(({ type }) => type === conditionType);
+    if (found?.status === 'True') return [];
+    if (!found) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
+    return [`the status of pod readiness gate "${conditionType}" is not "True", but ${found.status}`];
+  });
+  if (texts.length === 0) return { status: 'True' };
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: texts.join(', ') };
 }
 
 const list = (containers: readonly ContainerView[]) => `[${containers.map((c) => c.spec.name).join(' ')}]`;

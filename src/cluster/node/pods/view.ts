@@ -14,6 +14,8 @@ export interface PodView {
   containers: readonly ContainerView[];
   /** The pod is being ended, by its deletion or its deadline; nothing is started any more. */
   ending: boolean;
+  /** Volumes are missing, and nothing has been started yet. */
+  lacksVolumes?: boolean;
   /** Why the agent ended the pod, e.g. its active deadline. */
   failed?: { reason: string; message: string } | undefined;
 }
@@ -43,9 +45,16 @@ export interface RunView {
   exit?: Exit | undefined;
   /** What it said of its end. */
   message?: string | undefined;
+  /** Why its program could not be started. */
+  startError?: string | undefined;
 }
 
-type ProblemReason = 'ErrImagePull' | 'ImagePullBackOff' | 'CreateContainerConfigError' | 'RunContainerError';
+type ProblemReason =
+  | 'ErrImagePull'
+  | 'ImagePullBackOff'
+  | 'ErrImageNeverPull'
+  | 'InvalidImageName'
+  | 'CreateContainerConfigError';
 
 export interface Problem {
   reason: ProblemReason;

@@ -8,7 +8,8 @@ import type { NodeContext } from './context.ts';
 import { deadlineOf, hasEnded, planPod } from './decide.ts';
 import type { PodFacts } from './fields.ts';
 import { runHook } from './hooks.ts';
-import { backOffPull, launch } from './launcher.ts';
+import { launch } from './launcher.ts';
+import { backOffPull } from './problem.ts';
 import { StatusPublisher } from './publisher.ts';
 import { ContainerSlot } from './slot.ts';
 import { podStatus } from './status.ts';
@@ -159,6 +160,7 @@ export class PodWorker {
       initContainers: this.#initSlots.map((slot) => slot.view(now)),
       containers: this.#slots.map((slot) => slot.view(now)),
       ending: this.#ending !== undefined,
+      lacksVolumes: this.#volumeError !== undefined && this.#allSlots.every(({ run }) => !run),
       failed: this.#failed,
     };
   }
