@@ -12,19 +12,14 @@ import {
 } from '../../schema/names.ts';
 import { compareQuantities } from '../../schema/quantity.ts';
 import { check, duplicate, forbidden, invalid, nonNegative, notFound, oneOf, required } from '../checks.ts';
+import { validateScheduling } from './scheduling.ts';
+import { validateVolumes } from './volumes.ts';
 
 /** What of a pod's spec Kubernetes refuses, in its order and words. */
 export function validatePodSpec(spec: PodSpec | undefined, field: string): FieldError[] {
   if (!spec) return [required(field)];
-  const volumes = new Set<string>();
-  const errors: FieldError[] = [];
-  for (const [i, { name }] of (spec.volumes ?? []).entries()) {
-    const at = `${field}.volumes[${i}].name`;
-    if (!name) errors.push(required(at));
-    else errors.push(...check(at, name, dnsLabel));
-    if (volumes.has(name)) errors.push(duplicate(at, name));
-    volumes.add(name);
-  }
+  const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
+  const errors = validateVolumes(spec.volumes ?? [], `${field}.volumes`);
   const names = new Set<string>();
   if (!spec.containers?.length) errors.push(required(`${field}.containers`));
   for (const [i, container] of (spec.containers ?? []).entries()) {
@@ -51,17 +46,8 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
     errors.push(...check(`${field}.serviceAccountName`, spec.serviceAccountName, dnsSubdomain));
   }
   if (spec.hostname) errors.push(...check(`${field}.hostname`, spec.hostname, dnsLabel));
-  for (const [i, { operator, value, effect }] of (spec.tolerations ?? []).entries()) {
-    const at = `${field}.tolerations[${i}]`;
-    errors.push(...oneOf(`${at}.operator`, operator || undefined, ['Equal', 'Exists']));
-    if (operator === 'Exists' && value) {
-      errors.push(invalid(at, { operator, value }, "value must be empty when `operator` is 'Exists'"));
-    }
-    errors.push(
-      ...oneOf(`${at}.effect`, effect || undefined, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
-    );
-  }
-  return errors;
+  if (spec.subdomain) errors.push(...check(`${field}.subdomain`, spec.subdomain, dnsLabel));
+  return [...errors, ...validateScheduling(spec, field)];
 }
 
 /** A pod template; workloads that keep their pods running allow only `Always`. */
@@ -163,7 +149,45 @@ function validateEnv({ name, value, valueFrom }: EnvVar, field: string): FieldEr
     errors.push(invalid(`${field}.valueFrom`, '', 'may not have more than one field specified at a time'));
   }
   if (value) errors.push(invalid(`${field}.valueFrom`, '', 'may not be specified when `value` is not empty'));
+  const { fieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
+  if (fieldRef)
+    errors.push(...validateFieldPath(fieldRef.fieldPath, `${field}.valueFrom.fieldRef.fieldPath`));
+  if (configMapKeyRef && !configMapKeyRef.key)
+    errors.push(required(`${field}.valueFrom.configMapKeyRef.key`));
+  if (secretKeyRef && !secretKeyRef.key) errors.push(required(`${field}.valueFrom.secretKeyRef.key`));
   return errors;
+}
+
+/** Fields of a pod that its environment may take; labels and annotations one by one. */
+const ENVIRONMENT_FIELDS = [
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+];
+/** Fields that there are, and that only other places may take. */
+const OTHER_FIELDS = [
+  'metadata.annotations',
+  'metadata.labels',
+  'spec.hostNetwork',
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'status.nominatedNodeName',
+  'status.phase',
+];
+
+function validateFieldPath(path: string | undefined, field: string): FieldError[] {
+  if (!path) return [required(field)];
+  if (/^metadata\.(labels|annotations)\['[^']+'\]$/.test(path)) return [];
+  if (ENVIRONMENT_FIELDS.includes(path)) return [];
+  if (OTHER_FIELDS.includes(path)) return oneOf(field, path, ENVIRONMENT_FIELDS);
+  const detail = `error converting fieldPath: field label not supported: ${path}`;
+  return [invalid(field, path, detail)];
 }
 
 function validateProbe(probe: Probe | undefined, field: string, severalSuccesses: boolean): FieldError[] {
