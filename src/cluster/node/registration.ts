@@ -3,6 +3,7 @@ import type { Node, NodeCondition } from 'kubernetes-types/core/v1.d.ts';
 import type { Logger } from 'pino';
 import { type Clock, formatMicroTime, formatTime, Leases, Nodes } from '../../api/index.ts';
 import { isNotFound, type KubeClient } from '../../kube/index.ts';
+import { architecture, machineInfo } from './machine.ts';
 import type { Capacity } from './pods/fields.ts';
 
 const LEASE_SECONDS = 40;
@@ -107,16 +108,10 @@ export class Registration {
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
       nodeInfo: {
-        architecture: architecture(),
-        bootID: '',
+        ...machineInfo(),
         containerRuntimeVersion: `kanari://${version}`,
-        kernelVersion: '',
         kubeProxyVersion: '',
         kubeletVersion: 'v1.34.0-kanari',
-        machineID: '',
-        operatingSystem: process.platform,
-        osImage: `Node.js ${process.version}`,
-        systemUUID: '',
       },
     };
   }
@@ -158,10 +153,4 @@ async function orMissing<T>(request: Promise<T>): Promise<T | undefined> {
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-/** As Go names it. */
-function architecture(): string {
-  const names: Record<string, string> = { x64: 'amd64', ia32: '386' };
-  return names[process.arch] ?? process.arch;
 }

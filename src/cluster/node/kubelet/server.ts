@@ -158,7 +158,8 @@ export class KubeletServer {
     const run = previous ? slot.previous : slot.run;
     if (!run) {
       const what = `container "${containerName}" in pod "${podName}"`;
-      const reason = slot.problem?.reason ?? 'ContainerCreating';
+      const initializing = worker.pod.spec?.initContainers?.length;
+      const reason = initializing ? 'PodInitializing' : 'ContainerCreating';
       const message = previous
         ? `previous terminated ${what} not found`
         : slot.problem
