@@ -8,6 +8,9 @@ import { encodeOpenApiV2, OPENAPI_V2_PROTOBUF } from './openapi-protobuf.ts';
 import { type DiscoveredGroup, discover } from './resources.ts';
 import { VERSION } from './version.ts';
 
+/** What the health endpoints look at; each has a path of its own. */
+const HEALTH_CHECKS = ['ping', 'log', 'etcd'];
+
 const AGGREGATED = 'APIGroupDiscoveryList';
 
 /** Answers the paths that tell what the server is and serves; rebuilt when the served kinds change. */
@@ -24,16 +27,25 @@ export class Discovery {
   /** Whether the path was one of these; then it has been answered. */
   handle(exchange: Exchange): boolean {
     const path = exchange.url.pathname.replace(/\/$/, '');
-    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) {
-      exchange.send(200, 'text/plain; charset=utf-8', 'ok');
-      return true;
-    }
+    const [, probe, check] = /^\/(healthz|livez|readyz)(?:\/([^/]+))?$/.exec(path) ?? [];
+    if (probe) return this.#health(exchange, probe, check);
     if (path === '/version') {
       exchange.sendValue(200, VERSION);
       return true;
     }
     this.#refresh();
     return this.#openApiDocument(exchange, path) || this.#discovery(exchange, path);
+  }
+
+  /** The server answers, so it is well; with `verbose` it says what that means. */
+  #health(exchange: Exchange, probe: string, check: string | undefined): boolean {
+    if (check !== undefined && !HEALTH_CHECKS.includes(check)) return false;
+    const excluded = exchange.query.getAll('exclude');
+    const lines = HEALTH_CHECKS.map((name) => `[+]${name} ${excluded.includes(name) ? 'excluded: ' : ''}ok`);
+    const text = exchange.query.has('verbose') && check === undefined;
+    const body = text ? `${lines.join('\n')}\n${probe} check passed\n` : 'ok';
+    exchange.send(200, 'text/plain; charset=utf-8', body);
+    return true;
   }
 
   /** `/` and unknown paths: the paths that there are. */

@@ -7,5 +7,5 @@ export { PatchError } from './error.ts';
 export { applyJsonPatch } from './json-patch.ts';
 export { applyMergePatch } from './merge-patch.ts';
 export { applyStrategicMergePatch } from './strategic.ts';
-export { typedProblem } from './typed.ts';
+export { goText, typedProblem } from './typed.ts';
 export { trackUpdate } from './update.ts';

@@ -21,17 +21,17 @@ function problemsOf(value: unknown, schema: Schema, path: string): string[] {
     case 'object':
       return isObject(value)
         ? problemsWithin(value, schema, path)
-        : [`${path}: expected map, got &{${text(value)}}`];
+        : [`${path}: expected map, got &{${goText(value)}}`];
     case 'array':
       return Array.isArray(value)
         ? value.flatMap((item, i) => problemsOf(item, schema.items ?? {}, path + element(item, schema, i)))
-        : [`${path}: expected list, got &{${text(value)}}`];
+        : [`${path}: expected list, got &{${goText(value)}}`];
     case 'string':
       return typeof value === 'string'
         ? []
-        : [`${path}: expected string, got &value.valueUnstructured{Value:${text(value)}}`];
+        : [`${path}: expected string, got &value.valueUnstructured{Value:${goText(value)}}`];
     case 'boolean':
-      return typeof value === 'boolean' ? [] : [`${path}: expected boolean, got &{${text(value)}}`];
+      return typeof value === 'boolean' ? [] : [`${path}: expected boolean, got &{${goText(value)}}`];
     case 'integer':
     case 'number':
       return typeof value === 'number'
@@ -71,9 +71,10 @@ function element(item: unknown, schema: Schema, index: number): string {
 }
 
 /** A value as Go prints it. */
-function text(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(text).join(' ')}]`;
+export function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (value === null) return '<nil>';
   if (!isObject(value)) return String(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([name, child]) => `${name}:${text(child)}`).join(' ')}]`;
+  return `map[${entries.map(([name, child]) => `${name}:${goText(child)}`).join(' ')}]`;
 }

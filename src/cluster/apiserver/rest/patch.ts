@@ -5,6 +5,7 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  goText,
   PatchError,
   serverSideApply,
   typedProblem,
@@ -54,16 +55,20 @@ export async function patchObject(
     mediaType(contentType) === JSON_PATCH ? undefined : ({ format: 'json', text: body.toString() } as const);
   const next = (live: KubeObject) => {
     const result = patched(live);
-    const object = decodeObject(kind, result, { ...context, source, refuse: refusePatched(result) });
+    const strategic = mediaType(contentType) === STRATEGIC_PATCH;
+    const refuse = refusePatched(() =>
+      strategic ? goText(JSON.parse(body.toString())) : JSON.stringify(result),
+    );
+    const object = decodeObject(kind, result, { ...context, source, refuse });
     return carryName(target, object, live);
   };
   return { object: await modifyObject(core, target, { options, next }), created: false };
 }
 
-/** A patch that leaves an object which cannot be read is itself refused. */
-const refusePatched = (result: unknown) => (problem: string) =>
+/** A patch that leaves an object which cannot be read is itself refused. @param quoted what is quoted of it */
+const refusePatched = (quoted: () => string) => (problem: string) =>
   invalid({ group: '', kind: '' }, '', [
-    { type: 'FieldValueInvalid', field: 'patch', value: JSON.stringify(result), detail: problem },
+    { type: 'FieldValueInvalid', field: 'patch', value: quoted(), detail: problem },
   ]);
 
 /** The function that patches an object of this kind, for every media type but apply. */
