@@ -154,3 +154,17 @@ it('mounts within an emptyDir, and nowhere else', async () => {
     'cannot mount volume "work" of container "main": /config/work lies within /config; this node can mount only into emptyDir volumes',
   );
 });
+
+it('tells the resources of a container by its name, also of an init container', async () => {
+  const item = (containerName: string) => ({
+    path: 'cpu',
+    resourceFieldRef: { containerName, resource: 'limits.cpu' },
+  });
+  const pod = podWith([{ name: 'v', downwardAPI: { items: [item('setup')] } }]);
+  pod.spec!.initContainers = [{ name: 'setup', resources: { limits: { cpu: '3' } } }];
+  await setUp(pod);
+  expect(await read('volumes/v/cpu')).toBe('3');
+  await expect(setUp(podWith([{ name: 'v', downwardAPI: { items: [item('other')] } }]))).rejects.toThrow(
+    'MountVolume.SetUp failed for volume "v" : container other not found',
+  );
+});

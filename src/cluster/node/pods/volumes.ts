@@ -169,9 +169,13 @@ class FileBuilder {
 
   #downwardAPI(items: DownwardAPIVolumeFile[] | undefined): VolumeFile[] {
     return (items ?? []).map(({ path, fieldRef, resourceFieldRef, mode }) => {
-      const container = this.#facts.pod.spec?.containers.find(
-        (c) => c.name === resourceFieldRef?.containerName,
+      const { containers = [], initContainers = [] } = this.#facts.pod.spec ?? {};
+      const container = [...containers, ...initContainers].find(
+        ({ name }) => name === resourceFieldRef?.containerName,
       );
+      if (resourceFieldRef && !container) {
+        throw this.#failure(`container ${resourceFieldRef.containerName ?? ''} not found`);
+      }
       const text = fieldRef
         ? fieldValue(fieldRef.fieldPath, this.#facts)
         : resourceValue(resourceFieldRef!, container!, this.#facts.capacity);
