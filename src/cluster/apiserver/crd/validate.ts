@@ -33,6 +33,7 @@ export function validateCrd(crd: CustomResourceDefinition, old?: CustomResourceD
   for (const [i, version] of versions.entries())
     errors.push(...validateVersion(version, `spec.versions[${i}]`));
   errors.push(...validateVersionSet(versions));
+  errors.push(...oneOf('spec.conversion.strategy', spec.conversion?.strategy, ['None', 'Webhook']));
   errors.push(...validateStored(crd));
   if (old) {
     errors.push(...immutable('spec.group', spec.group, old.spec.group));

@@ -36,6 +36,10 @@ export const customResourceDefinitions = builtin({
     return { ...crd, status: { ...crd.status, storedVersions: [...stored, ...added] } } as KubeObject;
   },
   validate: (object) => validateCrd(object as CustomResourceDefinition),
+  warnings: (object) =>
+    (object as CustomResourceDefinition).spec.conversion?.strategy === 'Webhook'
+      ? ['spec.conversion: conversion webhooks are not called: objects have the same fields in every version']
+      : [],
   validateUpdate: (next, old, subresource) =>
     subresource === 'status'
       ? []

@@ -155,3 +155,17 @@ describe('replication controllers', () => {
     ]);
   });
 });
+
+describe('custom resource definitions', () => {
+  const warnings = (strategy: string) =>
+    kindOf('customresourcedefinitions', 'apiextensions.k8s.io').strategy.warnings?.({
+      spec: { conversion: { strategy } },
+    } as KubeObject);
+
+  it('say that nothing converts objects', () => {
+    expect(warnings('None')).toEqual([]);
+    expect(warnings('Webhook')).toEqual([
+      'spec.conversion: conversion webhooks are not called: objects have the same fields in every version',
+    ]);
+  });
+});
