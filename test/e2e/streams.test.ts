@@ -171,6 +171,17 @@ describe.each(protocols)('kubectl over %s', (_, env) => {
   });
 });
 
+describe('kubectl run', () => {
+  test('-i --rm: the input to its end, then the pod is gone', async () => {
+    const args = ['run', 'brief-run', '--rm', '-i', '--image=busybox', '--restart=Never', '--', 'cat'];
+    const child = start(args);
+    child.stdin!.end('hello\n');
+    expect(await exitCode(child)).toBe(0);
+    expect(child.output()).toContain('hello\n');
+    expect((await kanari.kubectl('get', 'pod', 'brief-run')).code).toBe(1);
+  });
+});
+
 describe('kubectl cp', () => {
   test('carries a folder there and back', async () => {
     const data = randomBytes(3_000_000);

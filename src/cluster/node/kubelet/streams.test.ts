@@ -5,9 +5,11 @@ import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { Pods } from '../../../api/index.ts';
+import { hasTerminals } from '../runtime/process/terminal.ts';
 import { SpdyClient } from '../streams/spdy/testing.ts';
 import { isReady, KUBELET_TOKEN, NodeHarness, until } from '../testing/harness.ts';
 
+const terminals = await hasTerminals();
 let harness: NodeHarness;
 /** A program of the pod that sends back what it gets, once that has ended. */
 let echo: Server;
@@ -141,7 +143,7 @@ describe('exec over WebSocket', () => {
     expect(client.outcome()).toEqual({ metadata: {}, status: 'Success' });
   });
 
-  it('sets the size of a terminal', async () => {
+  it.runIf(terminals)('sets the size of a terminal', async () => {
     const script = 'until test "$(stty size)" = "11 77"; do sleep 0.02; done; echo sized';
     const path = `/exec/default/box/main?${query({ ...sh(script), stdin: 'true', tty: 'true' })}`;
     const client = new WebSocketClient(path, ['v4.channel.k8s.io']);
@@ -200,6 +202,66 @@ describe('attach', () => {
     await until(() => client.channels[1] === 'prompt>');
     client.socket.close();
     await client.closed;
+  });
+});
+
+describe('attach to a container with an input', () => {
+  const attach = (pod: string, params: Record<string, string>) =>
+    new WebSocketClient(`/attach/default/${pod}/main?${query({ stdin: '1', stdout: '1', ...params })}`, [
+      'v5.channel.k8s.io',
+    ]);
+
+  it('lets one client after another write to it', async () => {
+    await harness.run('asks', {
+      command: ['sh', '-c', 'read a; echo "<$a>"; read b; echo "<$b>"'],
+      stdin: true,
+    });
+    await until(() => isReady(harness.pod('asks')));
+    for (const word of ['one', 'two']) {
+      const client = attach('asks', {});
+      await once(client.socket, 'open');
+      client.socket.send(`\0${word}\n`);
+      await until(() => client.channels[1] === `<${word}>\n`);
+      client.socket.close();
+      await client.closed;
+    }
+  });
+
+  it('ends the input with the first client where stdinOnce says so', async () => {
+    await harness.run(
+      'once',
+      { command: ['sh', '-c', 'cat; echo done'], stdin: true, stdinOnce: true },
+      { restartPolicy: 'Never' },
+    );
+    await until(() => isReady(harness.pod('once')));
+    const client = attach('once', {});
+    await once(client.socket, 'open');
+    client.socket.send('\0some input\n');
+    client.socket.send(Buffer.from([255, 0]));
+    await client.closed;
+    const success = JSON.stringify({ metadata: {}, status: 'Success' });
+    expect(client.channels).toEqual({ 1: 'some input\ndone\n', 3: success });
+    await until(() => harness.pod('once').status?.phase === 'Succeeded');
+  });
+
+  it.runIf(terminals)('gives it a terminal', async () => {
+    await harness.run(
+      'shell',
+      { command: ['sh'], env: [{ name: 'PS1', value: '> ' }], stdin: true, stdinOnce: true, tty: true },
+      { restartPolicy: 'Never' },
+    );
+    await until(() => isReady(harness.pod('shell')));
+    const client = attach('shell', { tty: '1' });
+    await once(client.socket, 'open');
+    client.socket.send('\x04{"Width":77,"Height":11}');
+    client.socket.send(
+      '\0until test "$(stty size)" = "11 77"; do sleep 0.02; done; test -t 2; echo "[$?]"; exit 3\r',
+    );
+    await client.closed;
+    expect(client.channels[1]).toContain('[0]\r\n');
+    await until(() => harness.pod('shell').status?.phase === 'Failed');
+    const [state] = harness.pod('shell').status!.containerStatuses!;
+    expect(state!.state?.terminated?.exitCode).toBe(3);
   });
 });
 

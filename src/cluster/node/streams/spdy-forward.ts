@@ -19,10 +19,11 @@ export function spdyForward(upgrade: Upgrade, target: ForwardTarget): SpdyConnec
 }
 
 /** Forwards ports for a client that speaks SPDY within a WebSocket. */
-export async function tunnelForward(upgrade: Upgrade, target: ForwardTarget): Promise<SpdyConnection> {
+export function tunnelForward(upgrade: Upgrade, target: ForwardTarget): Promise<SpdyConnection> {
   const pairs = new Pairs(target);
-  const socket = await acceptWebSocket(upgrade, TUNNEL_FORWARD_PROTOCOL);
-  return connectSpdy(createWebSocketStream(socket), Buffer.alloc(0), (stream) => pairs.add(stream));
+  return acceptWebSocket(upgrade, TUNNEL_FORWARD_PROTOCOL, (socket) =>
+    connectSpdy(createWebSocketStream(socket), Buffer.alloc(0), (stream) => pairs.add(stream)),
+  );
 }
 
 interface Half {

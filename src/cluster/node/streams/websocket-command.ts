@@ -22,16 +22,17 @@ const ERROR = 3;
 const RESIZE = 4;
 
 /** A client of exec or attach that speaks WebSocket. */
-export async function websocketCommand(
+export function websocketCommand(
   upgrade: Upgrade,
   protocol: string,
   streams: CommandStreams,
 ): Promise<CommandClient> {
-  const socket = await acceptWebSocket(upgrade, protocol);
-  const channels = new Channels(socket, { isBase64: protocol.includes('base64') });
-  const client = new WebSocketCommandClient(channels, streams, /^v[45]\./.test(protocol));
-  client.greet();
-  return client;
+  return acceptWebSocket(upgrade, protocol, (socket) => {
+    const channels = new Channels(socket, { isBase64: protocol.includes('base64') });
+    const client = new WebSocketCommandClient(channels, streams, /^v[45]\./.test(protocol));
+    client.greet();
+    return client;
+  });
 }
 
 class WebSocketCommandClient implements CommandClient {

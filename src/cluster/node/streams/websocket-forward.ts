@@ -9,14 +9,20 @@ export const WEBSOCKET_FORWARD_PROTOCOLS = ['v4.channel.k8s.io', 'v4.base64.chan
  * Forwards one connection to each of the ports. Port n has the channels 2n for data and 2n + 1 for errors; the first
  * message of each is the port's number, in two bytes, little-endian.
  */
-export async function websocketForward(
+export function websocketForward(
   upgrade: Upgrade,
   protocol: string,
   target: ForwardTarget,
   ports: readonly number[],
 ): Promise<Channels> {
-  const socket = await acceptWebSocket(upgrade, protocol);
-  const channels = new Channels(socket, { isBase64: protocol.includes('base64') });
+  return acceptWebSocket(upgrade, protocol, (socket) => {
+    const channels = new Channels(socket, { isBase64: protocol.includes('base64') });
+    forwardEach(channels, target, ports);
+    return channels;
+  });
+}
+
+function forwardEach(channels: Channels, target: ForwardTarget, ports: readonly number[]): void {
   let open = ports.length;
   ports.forEach((port, index) => {
     const number = Buffer.alloc(2);
@@ -36,5 +42,4 @@ export async function websocketForward(
     });
     forwardPort(target, port, data, errors);
   });
-  return channels;
 }

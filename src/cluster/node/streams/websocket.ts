@@ -22,8 +22,15 @@ export function offeredProtocols({ headers }: IncomingMessage): string[] {
   return offered === undefined ? [''] : offered.split(',').map((name) => name.trim());
 }
 
-/** Answers the handshake. `protocol` is one of those that were offered. */
-export function acceptWebSocket({ request, socket, head }: Upgrade, protocol: string): Promise<WebSocket> {
+/**
+ * Answers the handshake. `protocol` is one of those that were offered. `use` is called with the socket before the first
+ * message comes, which clients may have sent already.
+ */
+export function acceptWebSocket<T>(
+  { request, socket, head }: Upgrade,
+  protocol: string,
+  use: (accepted: WebSocket) => T,
+): Promise<T> {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -36,7 +43,7 @@ export function acceptWebSocket({ request, socket, head }: Upgrade, protocol: st
   return new Promise((resolve, reject) => {
     socket.once('close', () => reject(new Error('the client has gone')));
     server.on('wsClientError', reject);
-    server.handleUpgrade(request, socket, head, (accepted) => resolve(accepted));
+    server.handleUpgrade(request, socket, head, (accepted) => resolve(use(accepted)));
   });
 }
 

@@ -11,7 +11,9 @@ export interface AttachContext {
   /** The container's end, with its exit code. */
   ended: Promise<number>;
   stdin: Writable | undefined;
-  /** Undefined without a terminal. */
+  /** Whether the program should have a terminal: then all output is one. */
+  tty: boolean;
+  /** Device of the terminal that it has. */
   terminal: string | undefined;
 }
 
@@ -25,9 +27,9 @@ export class AttachSession implements StreamSession {
   readonly #unsubscribe: () => void;
   readonly #resolve: (exitCode: number) => void;
 
-  constructor({ collector, ended, stdin, terminal }: AttachContext) {
+  constructor({ collector, ended, stdin, tty, terminal }: AttachContext) {
     const stdout = new PassThrough();
-    const stderr = terminal ? undefined : new PassThrough();
+    const stderr = tty ? undefined : new PassThrough();
     this.stdin = stdin;
     this.stdout = stdout;
     this.stderr = stderr;

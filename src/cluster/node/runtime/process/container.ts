@@ -16,8 +16,10 @@ import {
 } from '../runtime.ts';
 import { AttachSession } from './attach.ts';
 import { execProcess } from './exec.ts';
+import { endInput, openInput } from './input.ts';
 import { isAlive, type StraySweeper, signal } from './processes.ts';
 import type { RunFolder, RunRecord } from './record.ts';
+import { hasTerminals } from './terminal.ts';
 
 /** How often to look whether the shim itself was killed; its normal end is seen at once, by its file. */
 const LIVENESS_MS = 1000;
@@ -159,13 +161,19 @@ export class ProcessContainer implements RuntimeContainer {
     return session;
   }
 
-  async openAttach(): Promise<StreamSession> {
+  async openAttach({ stdin }: { stdin: boolean }): Promise<StreamSession> {
     if (this.#exit) throw new StartError('cannot attach to a stopped container');
+    const { stdin: hasInput, stdinOnce, tty } = this.#record;
+    // Before the program is there, nothing reads its input.
+    await this.#program();
+    const input = stdin && hasInput ? openInput(this.#folder.path) : undefined;
+    if (stdinOnce) input?.once('close', () => void this.#endInput());
     return new AttachSession({
       collector: this.#collector,
       ended: this.ended.then(({ exitCode }) => exitCode),
-      stdin: undefined,
-      terminal: undefined,
+      stdin: input,
+      tty: tty ?? false,
+      terminal: tty ? await this.#terminal() : undefined,
     });
   }
 
@@ -200,6 +208,22 @@ export class ProcessContainer implements RuntimeContainer {
       const pid = await this.#folder.programPid();
       if (pid !== undefined) return pid;
       if (this.#shimPid === undefined || !isAlive(this.#shimPid)) return undefined;
+      await sleep(5);
+    }
+    return undefined;
+  }
+
+  async #endInput(): Promise<void> {
+    // The holder's process id may be another's by then.
+    if (!this.#exit) await endInput(this.#folder.path, await this.#folder.inputHolder());
+  }
+
+  /** The program's terminal; waits for one that has only just started. */
+  async #terminal(): Promise<string | undefined> {
+    const isAwaited = await hasTerminals();
+    while (!this.#exit) {
+      const device = await this.#folder.terminal();
+      if (device !== undefined || !isAwaited) return device;
       await sleep(5);
     }
     return undefined;

@@ -10,6 +10,10 @@ export interface RunRecord {
   key: ContainerKey;
   image: string;
   startedAt: Instant;
+  /** Whether those that attach may write to it, and whether its input ends with the first of them. */
+  stdin?: boolean | undefined;
+  stdinOnce?: boolean | undefined;
+  tty?: boolean | undefined;
   /** For commands run beside it. */
   env: Record<string, string>;
   workingDir: string;
@@ -20,7 +24,8 @@ type EndMark = 'interrupted' | 'out-of-memory';
 
 /**
  * The folder of one run. Its files, in the order in which they appear:
- * `record.json` (agent, before the start), `claim` → shim's process id, `stdout`, `stderr`, `pid`, `log` and `offsets`
+ * `record.json` and perhaps `stdin` (agent, before the start), `claim` → shim's process id, `stdout`, `stderr`,
+ * perhaps `holder`, `pid`, perhaps `terminal` (its device), `log` and `offsets`
  * (agent), `interrupted` and `out-of-memory` (agent, before it stops), `exit` (shim).
  */
 export class RunFolder {
@@ -58,6 +63,21 @@ export class RunFolder {
   /** The program's process id, once the shim has started it. */
   async programPid(): Promise<number | undefined> {
     return (await this.#number('pid'))?.value;
+  }
+
+  /** The process that keeps the program's input open, where it has one. */
+  async inputHolder(): Promise<number | undefined> {
+    return (await this.#number('holder'))?.value;
+  }
+
+  /** Device of the program's terminal, once it is known. */
+  async terminal(): Promise<string | undefined> {
+    const text = await readFile(this.terminalFile, 'utf8').catch(() => '');
+    return text.trim() || undefined;
+  }
+
+  get terminalFile(): string {
+    return join(this.path, 'terminal');
   }
 
   async exit(): Promise<{ exitCode: number; finishedAt: Instant } | undefined> {

@@ -16,11 +16,13 @@ import {
   StartError,
 } from '../runtime.ts';
 import { type ContainerOptions, ProcessContainer } from './container.ts';
+import { makeInput } from './input.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { CONTAINER_ID_VARIABLE, isShimOf, StraySweeper } from './processes.ts';
 import { findProgram } from './program.ts';
 import { findRuns, RunFolder } from './record.ts';
 import { SHIM } from './shim.ts';
+import { hasTerminals, inTerminal, NO_TERMINAL, quoted } from './terminal.ts';
 
 export interface ProcessRuntimeOptions {
   /** `pods/` in the agent's state; runs are kept in `pods/<uid>/containers/<name>/<attempt>-<id>/`. */
@@ -51,7 +53,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   async start(launch: Launch): Promise<RuntimeContainer> {
-    const { key, image, memoryLimitBytes } = launch;
+    const { key, image, memoryLimitBytes, stdin, stdinOnce, tty = false } = launch;
     const id = randomUUID();
     const podFolder = join(this.#options.podsFolder, key.podUid);
     const folder = new RunFolder(join(podFolder, 'containers', key.container, `${key.attempt}-${id}`));
@@ -67,19 +69,21 @@ export class ProcessRuntime implements Runtime {
       env,
       workingDir,
       memoryLimitBytes,
+      ...(stdin && { stdin, stdinOnce }),
+      ...(tty && { tty }),
     });
+    // A terminal's input is open even when nobody types.
+    if (stdin || tty) await makeInput(folder.path);
+    const argv = [program, ...launch.argv.slice(1)];
+    const command = tty ? await this.#inTerminal(argv, folder, launch.env.SHELL) : argv;
     const record = (await folder.record())!;
     const container = new ProcessContainer(folder, record, this.#containerOptions);
-    const shim = spawn(
-      '/bin/sh',
-      ['-c', SHIM, 'kanari-shim', folder.path, program, ...launch.argv.slice(1)],
-      {
-        cwd: workingDir,
-        env,
-        detached: true,
-        stdio: 'ignore',
-      },
-    );
+    const shim = spawn('/bin/sh', ['-c', SHIM, 'kanari-shim', folder.path, ...command], {
+      cwd: workingDir,
+      env: tty ? { TERM: 'xterm', ...env } : env,
+      detached: true,
+      stdio: 'ignore',
+    });
     await new Promise<void>((started, failed) => {
       shim.once('spawn', started);
       shim.once('error', (error) => failed(new StartError(`cannot start /bin/sh: ${error.message}`)));
@@ -88,6 +92,13 @@ export class ProcessRuntime implements Runtime {
     await container.observe(shim);
     this.#follow(container);
     return container;
+  }
+
+  /** A container that should have a terminal runs without one where there are none. */
+  async #inTerminal(argv: string[], folder: RunFolder, shell: string | undefined): Promise<string[]> {
+    if (await hasTerminals()) return inTerminal(argv, `>${quoted(folder.terminalFile)}`, shell);
+    this.#options.log.warn({ folder: folder.path }, NO_TERMINAL.trim());
+    return argv;
   }
 
   async recover(): Promise<RuntimeContainer[]> {

@@ -28,7 +28,8 @@ export function inTerminal(argv: readonly string[], announce: string, shell: str
   return ['/usr/bin/env', 'SHELL=/bin/sh', SCRIPT, '-qefc', inner, '/dev/null'];
 }
 
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+/** A word of a shell's command line. */
+export const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The kernel tells the programs in the terminal by SIGWINCH. A terminal that has gone is no fault. */
 export function resizeTerminal(device: string, { columns, rows }: TerminalSize): void {
