@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -250,7 +250,9 @@ describe('a pod with the process runtime', () => {
       spec: { volumeName: 'pv' },
       status: { phase: 'Bound' },
     });
-    await until(() => isReady(harness.pod('writer')));
+    await until(
+      async () => (await readFile(join(hostPath.path, 'file'), 'utf8').catch(() => '')) === 'kept\n',
+    );
     await harness.api.delete({ type: Pods, namespace: 'default', name: 'writer' });
     await until(() => harness.api.objects(Pods).length === 0);
     await harness.run(
@@ -356,18 +358,18 @@ describe('probes', () => {
     await harness.run(
       'probed',
       {
-        ...shell('touch $KANARI_VOLUMES/v/alive $KANARI_VOLUMES/v/ready; sleep 60'),
-        readinessProbe: exec('test -e $KANARI_VOLUMES/v/ready'),
-        livenessProbe: exec('test -e $KANARI_VOLUMES/v/alive'),
+        ...shell('sleep 60'),
+        readinessProbe: exec('test ! -e $KANARI_VOLUMES/v/unready'),
+        livenessProbe: exec('test ! -e $KANARI_VOLUMES/v/dead'),
         volumeMounts: [],
       },
       { volumes: [{ name: 'v', emptyDir: {} }], terminationGracePeriodSeconds: 1 },
     );
     await until(() => isReady(harness.pod('probed')));
     const folder = join(harness.stateDir, 'node/pods', harness.pod('probed').metadata!.uid!, 'volumes/v');
-    await rm(join(folder, 'ready'));
+    await writeFile(join(folder, 'unready'), '');
     await until(() => !isReady(harness.pod('probed')));
-    await rm(join(folder, 'alive'));
+    await writeFile(join(folder, 'dead'), '');
     await until(() => mainStatus(harness.pod('probed'))?.restartCount === 1);
     expect(harness.events('probed')).toContain(
       'Killing: Container main failed liveness probe, will be restarted',
