@@ -26,6 +26,7 @@ export class Rows {
 
 export const whole = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
 export const ms = (value: number) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+export const micros = (milliseconds: number) => `${(milliseconds * 1000).toFixed(0)} µs`;
 export const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
 export const MiB = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 

@@ -1,6 +1,6 @@
 import { type Connection, perSecond } from './connection.ts';
 import { Etcd } from './etcd.ts';
-import { type Rows, whole } from './rows.ts';
+import { micros, type Rows, whole } from './rows.ts';
 import { Served } from './served.ts';
 
 const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';
@@ -19,7 +19,9 @@ export async function writes(rows: Rows): Promise<void> {
     const name = (i: number) => `bench-${clients}-${i}`;
     const body = (i: number, value: string) =>
       JSON.stringify({ metadata: { name: name(i) }, data: { value } });
+    const before = (await server.vitals()).cpuMs;
     const creates = await rate((connection, i) => connection.send('POST', CONFIGMAPS, body(i, VALUE)));
+    const perCreate = ((await server.vitals()).cpuMs - before) / total;
     const updates = await rate((connection, i) =>
       connection.send('PUT', `${CONFIGMAPS}/${name(i)}`, body(i, `${i}`)),
     );
@@ -31,7 +33,6 @@ export async function writes(rows: Rows): Promise<void> {
         'application/merge-patch+json',
       ),
     );
-    await server.vitals('reset');
     const gets = await rate((connection, i) => connection.send('GET', `${CONFIGMAPS}/${name(i)}`));
     const many = clients === 1 ? '1 client' : `${clients} clients`;
     const beside = etcd.get(clients);
@@ -39,6 +40,11 @@ export async function writes(rows: Rows): Promise<void> {
       `API server, ${many}: durable creates / updates / patches per second`,
       [creates, updates, patches].map(whole).join(' / '),
       beside && `etcd alone, puts: ${whole(beside.puts)}`,
+    );
+    rows.add(
+      `API server, ${many}: processor time per create`,
+      micros(perCreate),
+      beside && `etcd alone, per put: ${micros(beside.perPut)}`,
     );
     rows.add(
       `API server, ${many}: gets per second`,
@@ -50,8 +56,15 @@ export async function writes(rows: Rows): Promise<void> {
   await server.cleanUp();
 }
 
-async function etcdRates(): Promise<Map<number, { puts: number; gets: number }>> {
-  const rates = new Map<number, { puts: number; gets: number }>();
+interface Rates {
+  puts: number;
+  gets: number;
+  /** Processor time of one put, in milliseconds. */
+  perPut: number;
+}
+
+async function etcdRates(): Promise<Map<number, Rates>> {
+  const rates = new Map<number, Rates>();
   if (!Etcd.isInstalled()) return rates;
   const etcd = await Etcd.start();
   // About as many bytes as the API server keeps of one of these objects.
@@ -60,9 +73,11 @@ async function etcdRates(): Promise<Map<number, { puts: number; gets: number }>>
     const connections = Array.from({ length: clients }, () => etcd.connect());
     const total = clients === 1 ? 1500 : 6000;
     const key = (i: number) => `/registry/configmaps/default/bench-${clients}-${i}`;
+    const before = etcd.cpuMs();
     const puts = await perSecond(connections, total, (connection, i) => etcd.put(connection, key(i), value));
+    const perPut = (etcd.cpuMs() - before) / total;
     const gets = await perSecond(connections, total, (connection, i) => etcd.get(connection, key(i)));
-    rates.set(clients, { puts, gets });
+    rates.set(clients, { puts, gets, perPut });
     for (const connection of connections) connection.close();
   }
   await etcd.stop();
