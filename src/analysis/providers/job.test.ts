@@ -46,6 +46,16 @@ async function resume(status: Job['status'], { pods = [] as object[], now = STAR
 }
 
 describe('job', () => {
+  it('ANA-013 finds its Job again though the name holds the characters of a Secret', async () => {
+    const cluster = fakeCluster();
+    const secretRun = jobRun();
+    secretRun.spec.args = [{ name: 'digit', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }];
+    const readSecret = async () => ({ k: '0' });
+    expect(measurementOf(await take(secretRun, { client: cluster.client, readSecret })).metadata).toEqual(
+      running.metadata,
+    );
+  });
+
   it('ANA-072 makes a Job that belongs to the run', async () => {
     const cluster = fakeCluster();
     const measurement = measurementOf(await take(jobRun(), { client: cluster.client }));

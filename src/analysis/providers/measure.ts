@@ -3,7 +3,7 @@ import { ArgumentError, argumentValues, resolveMetric } from '../metrics/resolve
 import { judgeSample } from '../metrics/verdict.ts';
 import type { MeasurementTask, TaskResult } from '../runs/types.ts';
 import type { MeasureContext, QueryProvider, WorkProvider } from './provider.ts';
-import { createRedact, type Redact, redactMap, redactMeasurement } from './redact.ts';
+import { createRedact, type Redact, redactMap, redactMeasurement, redactOutcome } from './redact.ts';
 import { providerOf } from './registry.ts';
 import { MissingSecretError, readSecretArguments } from './secrets.ts';
 
@@ -23,13 +23,13 @@ export async function measure(task: MeasurementTask, context: MeasureContext): P
     const provider = providerOf(metric);
     const measurement =
       provider.kind === 'query'
-        ? await query(provider, metric, context)
-        : await work(provider, metric, task, context);
+        ? redactMeasurement(await query(provider, metric, context), redact)
+        : redactOutcome(await work(provider, metric, task, context), redact);
     const metadata = provider.kind === 'query' ? provider.metadata?.(metric) : undefined;
     return {
       metricName,
       mode,
-      measurement: redactMeasurement({ ...measurement, startedAt }, redact),
+      measurement: { ...measurement, startedAt },
       ...(metadata && { metadata: redactMap(metadata, redact) }),
     };
   } catch (error) {

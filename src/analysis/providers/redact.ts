@@ -23,11 +23,23 @@ export function createRedact(secrets: Iterable<string>): Redact {
 
 /** The measurement without secrets in message, value and metadata. */
 export function redactMeasurement(measurement: Measurement, redact: Redact): Measurement {
+  const { metadata } = measurement;
+  return {
+    ...redactOutcome(measurement, redact),
+    ...(metadata && { metadata: redactMap(metadata, redact) }),
+  };
+}
+
+/**
+ * The measurement without secrets in message and value. For work that is found again by its metadata: a name of our
+ * own making holds no secret, but may happen to hold the same characters.
+ */
+export function redactOutcome(measurement: Measurement, redact: Redact): Measurement {
+  const { message, value } = measurement;
   return {
     ...measurement,
-    ...(measurement.message !== undefined && { message: redact(measurement.message) }),
-    ...(measurement.value !== undefined && { value: redact(measurement.value) }),
-    ...(measurement.metadata && { metadata: redactMap(measurement.metadata, redact) }),
+    ...(message !== undefined && { message: redact(message) }),
+    ...(value !== undefined && { value: redact(value) }),
   };
 }
 
