@@ -57,10 +57,8 @@ function strategyOf(hasStatus: boolean, { selectableFields = [] }: CrdVersion): 
       const generation = (old.metadata?.generation ?? 0) + (isSpecSame(kept, old) ? 0 : 1);
       return { ...kept, metadata: { ...kept.metadata, generation } };
     },
-    ...(fields.length > 0 && {
-      fields: (object: KubeObject) =>
-        Object.fromEntries(fields.map(({ name, steps }) => [name, String(valuesAt(object, steps)[0] ?? '')])),
-    }),
+    fields: (object: KubeObject) =>
+      Object.fromEntries(fields.map(({ name, steps }) => [name, String(valuesAt(object, steps)[0] ?? '')])),
   };
 }
 

@@ -11,6 +11,7 @@ import { type BuiltinKind, builtin } from './define.ts';
 import { type Rule, validateRule } from './webhooks.ts';
 
 const shared = {
+  allowUnconditionalUpdate: false,
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   package: 'io.k8s.api.admissionregistration.v1',

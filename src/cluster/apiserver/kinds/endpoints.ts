@@ -24,6 +24,7 @@ export const endpoints = builtin({
   plural: 'endpoints',
   package: 'io.k8s.api.core.v1',
   shortNames: ['ep'],
+  allowCreateOnUpdate: true,
   columns: [
     column<Endpoints>('Endpoints', 'Addresses behind the service.', ({ subsets = [] }) => {
       const all = subsets.flatMap(({ addresses = [], ports = [] }) =>

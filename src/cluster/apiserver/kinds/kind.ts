@@ -67,6 +67,8 @@ export interface Strategy {
   warnings?(object: KubeObject): string[];
   /** Values for field selectors beside metadata.name and metadata.namespace. */
   fields?(object: KubeObject): Record<string, string>;
+  /** The refusal of a field that is not among these, where it is not the usual one. */
+  unknownFieldText?(field: string): string;
   /** PUT without resourceVersion overwrites. Default: true for built-in kinds, false for custom resources. */
   allowUnconditionalUpdate?: boolean;
   /** PUT of a missing object creates it. */

@@ -11,6 +11,7 @@ export const leases = builtin({
   package: 'io.k8s.api.coordination.v1',
   columns: [column<Lease>('Holder', 'Who holds the lease.', ({ spec }) => spec?.holderIdentity ?? '')],
   allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
   validate(object) {
     const { spec } = object as Lease;
     const transitions = spec?.leaseTransitions;

@@ -79,6 +79,7 @@ export const limitRanges = builtin({
   plural: 'limitranges',
   package: 'io.k8s.api.core.v1',
   shortNames: ['limits'],
+  allowCreateOnUpdate: true,
   allColumns: [createdAt],
   defaults(object) {
     const { spec } = object as LimitRange;

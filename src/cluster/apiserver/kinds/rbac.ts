@@ -10,7 +10,16 @@ import type { Kind } from './kind.ts';
 const group = 'rbac.authorization.k8s.io';
 
 function rbac(kind: string, plural: string, namespaced: boolean, more: Partial<BuiltinKind>): Kind {
-  return builtin({ group, version: 'v1', kind, plural, package: 'io.k8s.api.rbac.v1', namespaced, ...more });
+  return builtin({
+    group,
+    version: 'v1',
+    kind,
+    plural,
+    package: 'io.k8s.api.rbac.v1',
+    namespaced,
+    allowCreateOnUpdate: true,
+    ...more,
+  });
 }
 
 interface WithRules extends KubeObject {

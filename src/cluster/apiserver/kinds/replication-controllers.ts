@@ -85,6 +85,7 @@ export const podTemplates = builtin({
   version: 'v1',
   kind: 'PodTemplate',
   plural: 'podtemplates',
+  allowCreateOnUpdate: true,
   package: 'io.k8s.api.core.v1',
   returnsDeletedObject: true,
   allColumns: [

@@ -11,6 +11,8 @@ export const runtimeClasses = builtin({
   plural: 'runtimeclasses',
   package: 'io.k8s.api.node.v1',
   namespaced: false,
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
   columns: [column<RuntimeClass>('Handler', 'The runtime of its pods.', ({ handler }) => handler ?? '')],
   validate: (object) => check('handler', (object as RuntimeClass).handler ?? '', dnsLabel),
   validateUpdate: (next, old) =>

@@ -28,6 +28,7 @@ export const services = builtin({
     column<Service>('Port(s)', 'Ports, with the node port where there is one.', portsCell),
     wide<Service>('Selector', 'Labels of the pods behind it.', ({ spec }) => labelsCell(spec?.selector)),
   ],
+  allowCreateOnUpdate: true,
   defaults: (object) => defaultService(object as Service) as KubeObject,
   validate: (object) => validateService(object as Service),
   validateUpdate: (next, old, subresource) =>

@@ -33,6 +33,7 @@ const shared = {
   categories: ['api-extensions'],
   namespaced: false,
   generation: ['webhooks'],
+  allowUnconditionalUpdate: false,
   columns: [
     column<Configuration>('Webhooks', 'How many there are.', ({ webhooks }) => webhooks?.length ?? 0, {
       type: 'integer',

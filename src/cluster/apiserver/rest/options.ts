@@ -67,13 +67,11 @@ export function parseDryRun(values: readonly string[], errors: FieldError[]): bo
   return values.includes('All');
 }
 
-/** A boolean query parameter; undefined when absent. @throws StatusError 400 for anything but a boolean */
+/** A boolean query parameter; undefined when absent. As in kube-apiserver only `0` and `false` are false. */
 export function parseFlag(query: URLSearchParams, name: string): boolean | undefined {
   const value = query.get(name);
   if (value === null) return undefined;
-  if (['', '1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
-  throw badRequest(`${name}: ${JSON.stringify(value)} is no boolean; allowed are true and false`);
+  return value !== '0' && value.toLowerCase() !== 'false';
 }
 
 /** A whole-number query parameter; undefined when absent or negative. @throws StatusError 400 */
