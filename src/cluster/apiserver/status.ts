@@ -5,12 +5,17 @@ import type { Kind } from './kinds/kind.ts';
 export interface Status {
   kind: 'Status';
   apiVersion: 'v1';
-  metadata: Record<string, never>;
+  metadata: StatusMetadata;
   status: 'Success' | 'Failure';
   message?: string;
   reason?: string;
   details?: StatusDetails;
   code?: number;
+}
+
+interface StatusMetadata {
+  /** With which a list that has come to an end too early may be gone on with. */
+  continue?: string;
 }
 
 export interface StatusDetails {
@@ -28,20 +33,28 @@ export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
+  readonly metadata: StatusMetadata;
 
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    details?: StatusDetails,
+    metadata: StatusMetadata = {},
+  ) {
     super(message);
     this.code = code;
     this.reason = reason;
     this.details = details;
+    this.metadata = metadata;
   }
 
   toStatus(): Status {
-    const { code, reason, message, details } = this;
+    const { code, reason, message, details, metadata } = this;
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata,
       status: 'Failure',
       message,
       ...(reason && { reason }),
@@ -161,6 +174,19 @@ export const timedOut = () =>
   new StatusError(504, 'Timeout', 'Timeout: request did not complete within the allotted timeout', {});
 
 export const expired = (message: string) => new StatusError(410, 'Expired', message);
+
+/** @param next a token with which the rest can be had as it is now */
+export const expiredContinue = (next: string) =>
+  new StatusError(
+    410,
+    'Expired',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list ' +
+      'without the continue parameter, or use the continue token in this response to retrieve the remainder of the ' +
+      'results. Continuing with the provided token results in an inconsistent list - objects that were created, ' +
+      'modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    undefined,
+    { continue: next },
+  );
 
 export const tooLargeResourceVersion = (wanted: number, current: number) =>
   new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {

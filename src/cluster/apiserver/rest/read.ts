@@ -1,7 +1,14 @@
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { badRequest, expired, invalid, notFound, tooLargeResourceVersion } from '../status.ts';
-import type { Entry, Resource } from '../store/index.ts';
+import {
+  badRequest,
+  expired,
+  expiredContinue,
+  invalid,
+  notFound,
+  tooLargeResourceVersion,
+} from '../status.ts';
+import type { Entry } from '../store/index.ts';
 import { apiVersionOfKind, type Core, locate, type ObjectTarget, present, type Target } from './core.ts';
 import { parseCount } from './options.ts';
 import { type Matches, parseSelectors } from './selectors.ts';
@@ -65,26 +72,22 @@ async function takeSnapshot(core: Core, target: Target, query: URLSearchParams):
   checkVersionOptions(query);
   if (token) {
     const { revision, start } = decodeContinue(token);
-    return snapshotAt(resource, target, revision, start, 'The provided continue parameter is too old');
+    if (revision === NOW) {
+      return { revision: core.store.revision, entries: resource.list(target.namespace, start) };
+    }
+    await reached(core, revision);
+    const entries = resource.listAt(revision, target.namespace, start);
+    if (!entries) throw expiredContinue(encodeContinue({ revision: NOW, start }));
+    return { revision, entries };
   }
   const version = parseVersion(query);
   if (version) await reached(core, version);
   if (version && query.get('resourceVersionMatch') === 'Exact') {
-    return snapshotAt(resource, target, version, '', 'The resourceVersion for the provided list is too old');
+    const entries = resource.listAt(version, target.namespace);
+    if (!entries) throw expired('The resourceVersion for the provided list is too old.');
+    return { revision: version, entries };
   }
   return { revision: core.store.revision, entries: resource.list(target.namespace) };
-}
-
-function snapshotAt(
-  resource: Resource,
-  { namespace }: Target,
-  revision: number,
-  start: string,
-  tooOld: string,
-): Snapshot {
-  const entries = resource.listAt(revision, namespace, start);
-  if (!entries) throw expired(`${tooOld}: it is not kept any more; list again from the start`);
-  return { revision, entries };
 }
 
 function cut(entries: readonly Entry[], matches: Matches | undefined, limit: number) {
@@ -154,7 +157,11 @@ async function reached({ store }: Core, revision: number): Promise<void> {
   }
 }
 
+/** In a token: the rest of the list as it is when it is asked for, not as it was. */
+const NOW = -1;
+
 interface Continue {
+  /** The revision that the pages show, or `NOW`. */
   revision: number;
   /** Key of the first entry of the next page, or one just before it. */
   start: string;
@@ -168,7 +175,12 @@ function encodeContinue({ revision, start }: Continue): string {
 function decodeContinue(token: string): Continue {
   try {
     const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-    if (v === 'meta.k8s.io/v1' && Number.isSafeInteger(rv) && rv > 0 && typeof start === 'string') {
+    if (
+      v === 'meta.k8s.io/v1' &&
+      Number.isSafeInteger(rv) &&
+      (rv > 0 || rv === NOW) &&
+      typeof start === 'string'
+    ) {
       return { revision: rv, start };
     }
   } catch {
