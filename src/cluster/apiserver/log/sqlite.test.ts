@@ -90,6 +90,26 @@ describe('the log', () => {
     expect(Math.max(...sizes)).toBeLessThan(12_000_000);
   });
 
+  it('takes no more writes once the disk has failed to keep one, and is whole when it is opened again', async () => {
+    let syncs = 0;
+    const log = openSqliteLog(dir, async () => {
+      syncs += 1;
+      if (syncs === 2) throw new Error('EIO: i/o error, fdatasync');
+    });
+    open.push(log);
+    await log.append([record(1, 'a')]);
+    const refusal = /state\.db-wal could not be synced \(EIO.*\); writes are refused until a restart/;
+    await expect(log.append([record(2, 'b')])).rejects.toThrow(refusal);
+    await expect(log.append([record(2, 'c')])).rejects.toThrow(refusal);
+    expect(log.revision).toBe(1);
+    await log.close();
+    // Not acknowledged, so it may be there or not; here it is.
+    const again = opened();
+    expect(revisions(again)).toEqual([1, 2]);
+    await again.append([record(3, 'd')]);
+    expect(revisions(again)).toEqual([1, 2, 3]);
+  });
+
   it('keeps its revision when compaction leaves nothing', async () => {
     const log = opened();
     await log.append([record(1, 'x'), record(2, 'x', { previous: 1, deleted: true })]);

@@ -27,11 +27,12 @@ const syncData = promisify(fdatasync);
 /**
  * Opens the log in a state directory, and makes it when there is none. The database stays locked until it is closed
  * or the process ends in whatever way, so there is no stale lock to take over.
+ * @param sync has the kernel put what was written to an open file on the disk
  * @throws StateLockedError when another server has it open
  * @throws StateDamagedError when the database is torn, foreign, of a newer format, or lacks acknowledged writes
  * @throws StateUnusableError when the directory or its files cannot be read or written
  */
-export function openSqliteLog(stateDir: string): Log {
+export function openSqliteLog(stateDir: string, sync = syncData): Log {
   const file = path.join(stateDir, DATABASE);
   try {
     const acknowledged = HighWaterMark.read(stateDir);
@@ -42,7 +43,7 @@ export function openSqliteLog(stateDir: string): Log {
     try {
       if (acknowledged === undefined) skipUnknownRevisions(database);
       writeFileSync(path.join(stateDir, PID), `${process.pid}\n`, { mode: 0o600 });
-      return new SqliteLog(database, stateDir);
+      return new SqliteLog(database, stateDir, sync);
     } catch (error) {
       database.close();
       throw error;
@@ -93,12 +94,14 @@ class SqliteLog implements Log {
   /** SQLite's write-ahead log, which it keeps while the database is open; synced from here, beside the event loop. */
   readonly #wal: number;
   readonly #insert: StatementSync;
+  readonly #sync: (file: number) => Promise<void>;
   #revision: number;
   #compacted: number;
   #broken: Error | undefined;
 
-  constructor(database: DatabaseSync, stateDir: string) {
+  constructor(database: DatabaseSync, stateDir: string, sync: (file: number) => Promise<void>) {
     this.#database = database;
+    this.#sync = sync;
     this.#file = path.join(stateDir, DATABASE);
     const { revision, compacted } = position(database);
     this.#revision = revision;
@@ -144,17 +147,19 @@ class SqliteLog implements Log {
         this.#insert.run(revision, key, deleted ? 1 : 0, previous, value, checksumOf(record));
       }
     });
+    const last = records.at(-1)?.revision ?? this.#revision;
     try {
-      await syncData(this.#wal);
+      await this.#sync(this.#wal);
+      this.#mark.raise(last);
     } catch (error) {
       // What is on the disk now is not known, and the kernel does not tell twice.
       this.#broken = new Error(
         `${this.#file}-wal could not be synced (${(error as Error).message}); writes are refused until a restart`,
+        { cause: error },
       );
       throw this.#broken;
     }
-    this.#revision = records.at(-1)?.revision ?? this.#revision;
-    this.#mark.raise(this.#revision);
+    this.#revision = last;
   }
 
   async compact(revision: number): Promise<void> {
