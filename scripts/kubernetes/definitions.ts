@@ -30,6 +30,14 @@ const typesFolder = dirname(require.resolve('kubernetes-types/package.json'));
 const packagePrefix: Record<string, string> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
   apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
+  apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
+};
+/** Groups of types that kubernetes-types does not have, or has in older versions alone. */
+const newer: Record<string, string> = {
+  'v1.APIService': 'apiregistration',
+  'v1.VolumeAttributesClass': 'storage',
+  'v1.IPAddress': 'networking',
+  'v1.ServiceCIDR': 'networking',
 };
 const packageOf = (group: string, version: string) =>
   `${packagePrefix[group] ?? `io.k8s.api.${group}`}.${version}`;
@@ -64,6 +72,8 @@ export async function readDefinitions(roots: readonly string[]): Promise<Record<
     const parts = /^([A-Z][a-z]+)??(V\d+(?:(?:alpha|beta)\d+)?)(.+)$/.exec(className);
     if (!parts) throw new Error(`Class ${className} has no version in its name`);
     const version = parts[2]!.toLowerCase();
+    const own = newer[`${version}.${parts[3]}`];
+    if (own) return `${packageOf(own, version)}.${parts[3]}`;
     const candidates = packages.get(`${version}.${parts[3]}`) ?? [];
     const home = referrer.slice(0, referrer.lastIndexOf('.'));
     const found = parts[1]

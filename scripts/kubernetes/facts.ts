@@ -66,6 +66,11 @@ export const listFacts: Record<string, string> = {
 
   'ReplicationControllerStatus.conditions': 'map type; merge type',
   'CSINodeSpec.drivers': 'map name; merge name',
+  'CertificateSigningRequestStatus.conditions': 'map type',
+  'FlowSchemaStatus.conditions': 'map type; merge type',
+  'PriorityLevelConfigurationStatus.conditions': 'map type; merge type',
+  'APIServiceStatus.conditions': 'map type; merge type',
+  'ServiceCIDRStatus.conditions': 'map type; merge type',
   'CSIDriverSpec.volumeLifecycleModes': 'set',
   'MutatingWebhookConfiguration.webhooks': 'map name; merge name',
   'ValidatingWebhookConfiguration.webhooks': 'map name; merge name',
@@ -199,6 +204,9 @@ export const defaultFacts: Record<string, unknown> = {
  */
 export const alwaysPresent: ReadonlySet<string> = new Set([
   ...['metadata', 'spec', 'status'].map((field) => `*.${field}`),
+  'APIServiceSpec.groupPriorityMinimum',
+  'APIServiceSpec.versionPriority',
+  'FlowSchemaSpec.matchingPrecedence',
   'Container.resources',
   'EphemeralContainer.resources',
   'PersistentVolumeClaimSpec.resources',

@@ -53,4 +53,11 @@ export const roots = [
   'V1ValidatingWebhookConfiguration',
   'V1ValidatingAdmissionPolicy',
   'V1ValidatingAdmissionPolicyBinding',
+  'V1CertificateSigningRequest',
+  'V1FlowSchema',
+  'V1PriorityLevelConfiguration',
+  'V1APIService',
+  'V1VolumeAttributesClass',
+  'V1IPAddress',
+  'V1ServiceCIDR',
 ] as const;

@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../api/index.ts';
 import { Authenticator } from './access/authenticate.ts';
 import { Authorizer } from './access/authorize.ts';
+import { CertificateSigner } from './access/certificate-signer.ts';
 import { issueServerCertificate } from './access/certificates.ts';
 import { installBootstrapAccess, RoleAggregation } from './access/cluster-roles.ts';
 import { isLive } from './access/liveness.ts';
 import { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { StateFiles } from './access/state-files.ts';
 import { ADMIN, ANONYMOUS, type User } from './access/users.ts';
+import { firstAddress, parseAddressRange } from './admission/addresses.ts';
 import { BuiltinAdmission, SYSTEM_NAMESPACES } from './admission/index.ts';
 import type { ApiContext } from './http/context.ts';
 import { Dispatcher } from './http/dispatch.ts';
@@ -60,6 +62,7 @@ export interface ApiServer {
 }
 
 const DEFAULT_PORT = 6443;
+const DEFAULT_SERVICE_CIDR = '127.96.0.0/16';
 const SERVER_NAMES = [
   '127.0.0.1',
   '::1',
@@ -77,7 +80,7 @@ const SERVER_NAMES = [
  * @throws PortInUseError
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { clock, host = '127.0.0.1', port = DEFAULT_PORT } = options;
+  const { clock, host = '127.0.0.1', port = DEFAULT_PORT, serviceCidr = DEFAULT_SERVICE_CIDR } = options;
   const files = new StateFiles(options.stateDir);
   const store = await openStore(files.dir, options);
   let parts: ServerParts | undefined;
@@ -86,11 +89,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     parts = compose(store, files, adminToken, options);
     await Promise.all([makeNamespaces(parts.context), installBootstrapAccess(parts.context)]);
     const authority = await files.authority(clock());
-    const hosts = SERVER_NAMES.includes(host) || host === '0.0.0.0' ? SERVER_NAMES : [...SERVER_NAMES, host];
-    const certificate = await issueServerCertificate(authority, hosts, clock());
+    const signer = new CertificateSigner(parts.context, authority, options.log);
+    parts.stops.push(() => signer.stop());
+    const certificate = await issueServerCertificate(authority, serverNames(host, serviceCidr), clock());
     const { context } = parts;
     const dispatcher = new InFlight(new Dispatcher(context), options.inFlight);
-    const listener = await listen({ host, port, certificate }, (request, response, upgrade) => {
+    const listener = await listen({ host, port, certificate, authority }, (request, response, upgrade) => {
       void answer(context, dispatcher, new Exchange(request, response, ANONYMOUS, upgrade));
     });
     const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${listener.port}`;
@@ -109,11 +113,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       close,
     };
   } catch (error) {
-    parts?.customKinds.stop();
-    parts?.roleAggregation.stop();
+    for (const stop of parts?.stops ?? []) stop();
     await store.close();
     throw error;
   }
+}
+
+/** Under which names and addresses clients reach the server; within the cluster at the first address of Services. */
+function serverNames(host: string, serviceCidr: string): string[] {
+  const names = [...SERVER_NAMES, firstAddress(parseAddressRange(serviceCidr))];
+  return names.includes(host) || host === '0.0.0.0' ? names : [...names, host];
 }
 
 /** A log that cannot be read is closed again, so that the directory is not left locked. */
@@ -129,8 +138,8 @@ async function openStore(stateDir: string, { clock, compaction }: ApiServerOptio
 
 interface ServerParts {
   context: ApiContext;
-  customKinds: CustomKinds;
-  roleAggregation: RoleAggregation;
+  /** End what follows the store. */
+  stops: (() => void)[];
 }
 
 function compose(
@@ -139,7 +148,7 @@ function compose(
   adminToken: string,
   options: ApiServerOptions,
 ): ServerParts {
-  const { clock, log, serviceCidr = '127.96.0.0/16', tokens = {}, metrics = false } = options;
+  const { clock, log, serviceCidr = DEFAULT_SERVICE_CIDR, tokens = {}, metrics = false } = options;
   const registry = new Registry(store, [...builtinKinds, ...(metrics ? metricsKinds : [])]);
   const serviceAccounts = new ServiceAccountTokens(files.secret('service-account-key'));
   const authorizer = new Authorizer(store);
@@ -172,7 +181,8 @@ function compose(
       await deleteObject(context, { kind, namespace, name }, { dryRun: false });
     },
   });
-  return { context, customKinds, roleAggregation: new RoleAggregation(context, log) };
+  const roleAggregation = new RoleAggregation(context, log);
+  return { context, stops: [() => customKinds.stop(), () => roleAggregation.stop()] };
 }
 
 async function makeNamespaces(context: ApiContext): Promise<void> {
@@ -201,7 +211,7 @@ async function answer(context: ApiContext, dispatcher: InFlight, exchange: Excha
   response.on('error', () => {});
   request.on('error', () => {});
   try {
-    exchange.user = context.authenticator.user(request.headers);
+    exchange.user = context.authenticator.user(request.headers, request.socket);
     await dispatcher.dispatch(exchange).catch(async (error) => {
       // A refusal, too, may come from a write that is not durable yet.
       await context.store.settled();
@@ -218,10 +228,7 @@ async function answer(context: ApiContext, dispatcher: InFlight, exchange: Excha
   }
 }
 
-function closer(
-  { context, customKinds, roleAggregation }: ServerParts,
-  listener: Listener,
-): () => Promise<void> {
+function closer({ context, stops }: ServerParts, listener: Listener): () => Promise<void> {
   let closed: Promise<void> | undefined;
   return () => {
     closed ??= (async () => {
@@ -229,8 +236,7 @@ function closer(
       // The ends of the watches go out before the connections are broken off.
       await new Promise((resolve) => setImmediate(resolve));
       await listener.close();
-      customKinds.stop();
-      roleAggregation.stop();
+      for (const stop of stops) stop();
       await context.store.close();
     })();
     return closed;

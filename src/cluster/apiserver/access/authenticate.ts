@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../../api/index.ts';
 import { unauthorized } from '../status.ts';
 import type { Authorizer } from './authorize.ts';
+import { certificateUser } from './client-certificates.ts';
 import { impersonated } from './impersonate.ts';
 import { DEFAULT_AUDIENCE, type ServiceAccountTokens, type TokenIdentity } from './service-account-tokens.ts';
 import { ANONYMOUS, type User } from './users.ts';
@@ -37,9 +39,12 @@ export class Authenticator {
     this.#byDigest = new Map([...credentials.tokens].map(([token, user]) => [digest(token), user]));
   }
 
-  /** Without a token: anonymous. @throws StatusError 401 for a wrong token, 403 for impersonation without the right */
-  user(headers: Headers): User {
-    const own = this.#own(headers.authorization as string | undefined);
+  /**
+   * Whose request it is: by the certificate of the connection, else by the token; without either: anonymous.
+   * @throws StatusError 401 for a wrong token or certificate, 403 for impersonation without the right
+   */
+  user(headers: Headers, socket: Socket): User {
+    const own = this.#own(headers.authorization as string | undefined, socket);
     return impersonated(own, headers, this.#credentials.authorizer);
   }
 
@@ -52,13 +57,24 @@ export class Authenticator {
     return identity && isLive(identity) ? identity : undefined;
   }
 
-  #own(authorization: string | undefined): User {
-    if (!authorization) return ANONYMOUS;
+  #own(authorization: string | undefined, socket: Socket): User {
+    if (!authorization) return certificateUser(socket) ?? ANONYMOUS;
+    const certified = attempt(() => certificateUser(socket));
+    if (certified) return certified;
     const token = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
     const found = token === undefined ? undefined : this.identify(token);
     // A token for somebody else's server is not one for this one.
     if (!found?.audiences.includes(DEFAULT_AUDIENCE)) throw unauthorized();
     return found.user;
+  }
+}
+
+/** A token may make up for a certificate that is refused. */
+function attempt<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined;
   }
 }
 

@@ -17,6 +17,7 @@ const CA_VALID_MS = 3650 * DAY_MS;
 const SERVER_VALID_MS = 365 * DAY_MS;
 /** Clocks differ. */
 const LEEWAY_MS = 3_600_000;
+const CLIENT_LEEWAY_MS = 300_000;
 
 /** Makes a certificate authority of our own. */
 export async function createAuthority(now: Instant): Promise<KeyPair> {
@@ -63,6 +64,40 @@ export async function issueServerCertificate(
     ],
   });
   return { certPem: certificate.toString('pem'), keyPem: await exportKey(keys.privateKey) };
+}
+
+/**
+ * Signs a request of a client, with the name and the key that are in it.
+ * @param how.seconds how long the certificate lasts
+ * @returns the certificate as PEM
+ * @throws Error when the request is not signed with its own key
+ */
+export async function issueClientCertificate(
+  authority: KeyPair,
+  request: x509.Pkcs10CertificateRequest,
+  { now, seconds }: { now: Instant; seconds: number },
+): Promise<string> {
+  if (!(await request.verify())) throw new Error('the request is not signed with the key that is in it');
+  const issuer = new x509.X509Certificate(authority.certPem);
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: request.subjectName.toJSON(),
+    issuer: issuer.subject,
+    notBefore: new Date(now - CLIENT_LEEWAY_MS),
+    notAfter: new Date(now + seconds * 1000),
+    signingAlgorithm: ALGORITHM,
+    publicKey: request.publicKey,
+    signingKey: await importKey(authority.keyPem),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
+        true,
+      ),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return certificate.toString('pem');
 }
 
 const generateKeys = () =>

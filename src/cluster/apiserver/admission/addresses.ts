@@ -26,6 +26,9 @@ export function contains({ base, bits }: AddressRange, address: string): boolean
   return value > base && value < base + 2 ** bits - 1;
 }
 
+/** The address that a cluster gives its own API server. */
+export const firstAddress = ({ base }: AddressRange): string => formatAddress(base + 1);
+
 /** An address of the range that is not taken; undefined when there is none left. */
 export function pickAddress(
   { base, bits }: AddressRange,
@@ -52,4 +55,6 @@ function pickFree<T>(from: number, to: number, make: (n: number) => T, taken: (v
   return undefined;
 }
 
-const formatAddress = (value: number) => [24, 16, 8, 0].map((shift) => (value / 2 ** shift) & 255).join('.');
+function formatAddress(value: number): string {
+  return [24, 16, 8, 0].map((shift) => (value / 2 ** shift) & 255).join('.');
+}

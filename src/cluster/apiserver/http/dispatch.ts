@@ -1,5 +1,6 @@
 import { requestAttributes } from '../access/attributes.ts';
 import { isMaster } from '../access/authorize.ts';
+import { CERTIFICATES_GROUP, CertificateRequests } from '../access/certificate-requests.ts';
 import { CreateRight } from '../access/create-right.ts';
 import { GrantChecks } from '../access/grants.ts';
 import { RBAC_GROUP } from '../access/rbac/bootstrap.ts';
@@ -76,7 +77,8 @@ export class Dispatcher {
   #contextFor({ user, method }: Exchange, { kind }: Target): ApiContext {
     let { admission } = this.#context;
     const { authorizer } = this.#context;
-    if (isMaster(user)) return this.#context;
+    if (kind.group === CERTIFICATES_GROUP) admission = new CertificateRequests(admission, user);
+    if (isMaster(user)) return { ...this.#context, admission };
     if (kind.group === RBAC_GROUP) admission = new GrantChecks(admission, authorizer, user);
     if (method === 'PUT' || method === 'PATCH') admission = new CreateRight(admission, authorizer, user);
     return { ...this.#context, admission };

@@ -30,15 +30,28 @@ export interface Listener {
 
 type Handler = (request: Request, response: Response, upgrade?: UpgradableConnection) => void;
 
+interface ListenOptions {
+  host: string;
+  port: number;
+  /** What the server shows. */
+  certificate: KeyPair;
+  /** Whose certificates clients may show to say who they are. */
+  authority: Pick<KeyPair, 'certPem'>;
+}
+
 /** Serves HTTP/2 and HTTP/1.1 over TLS. @throws PortInUseError */
 export async function listen(
-  { host, port, certificate }: { host: string; port: number; certificate: KeyPair },
+  { host, port, certificate, authority }: ListenOptions,
   handle: Handler,
 ): Promise<Listener> {
   const server = createSecureServer({
     allowHTTP1: true,
     cert: certificate.certPem,
     key: certificate.keyPem,
+    ca: authority.certPem,
+    // Asked for, not insisted on; what is shown and refused is told as 401.
+    requestCert: true,
+    rejectUnauthorized: false,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
   });
   server.on('request', (request, response) => handle(request, response));

@@ -4,6 +4,7 @@
  */
 import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from './admission-policies.ts';
 import { autoscalersV1, autoscalersV2 } from './autoscalers.ts';
+import { certificateSigningRequests } from './certificate-signing-requests.ts';
 import { configMaps, secrets, serviceAccounts } from './config.ts';
 import { cronJobs } from './cronjobs.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
@@ -63,6 +64,7 @@ export const builtinKinds: readonly Kind[] = [
   autoscalersV2,
   cronJobs,
   jobs,
+  certificateSigningRequests,
   leases,
   endpointSlices,
   newEvents,

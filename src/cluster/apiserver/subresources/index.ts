@@ -1,4 +1,5 @@
 import type { SubresourceHandler } from '../http/context.ts';
+import { certificateApproval } from './approval.ts';
 import { podBinding } from './binding.ts';
 import { podEviction } from './eviction.ts';
 import { namespaceFinalize } from './finalize.ts';
@@ -22,4 +23,5 @@ export const subresourceHandlers: readonly SubresourceHandler[] = [
   nodeProxy,
   namespaceFinalize,
   serviceAccountToken,
+  certificateApproval,
 ];
