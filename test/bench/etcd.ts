@@ -1,23 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from './connection.ts';
+import { cpuMsOf, freePort, residentOf, untilReady } from './processes.ts';
 
 /** etcd alone, as Debian's `etcd-server` brings it; what kube-apiserver would put in front costs more time. */
 export class Etcd {
   readonly #child: ChildProcess;
   readonly #dir: string;
-  readonly #url: string;
+  readonly url: string;
 
   private constructor(child: ChildProcess, dir: string, url: string) {
     this.#child = child;
     this.#dir = dir;
-    this.#url = url;
+    this.url = url;
   }
 
   static isInstalled(): boolean {
@@ -42,30 +40,28 @@ export class Etcd {
         ['--listen-peer-urls', peer ?? '', '--initial-advertise-peer-urls', peer ?? ''],
         ['--initial-cluster', `default=${peer}`, '--logger', 'zap', '--log-level', 'error'],
       ),
-      { stdio: ['ignore', 'ignore', 'inherit'] },
+      { stdio: 'ignore' },
     );
     const etcd = new Etcd(child, dir, client ?? '');
-    for (;;) {
+    await untilReady(child, async () => {
       const probe = etcd.connect();
-      const up = await etcd.put(probe, 'probe', Buffer.from('x')).then(
-        () => true,
-        () => false,
-      );
-      probe.close();
-      if (up) return etcd;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      await etcd.put(probe, 'probe', Buffer.from('x')).finally(() => probe.close());
+    });
+    return etcd;
   }
 
-  /** Processor time since its start, in milliseconds; Linux. */
+  /** Processor time since its start, in milliseconds. */
   cpuMs(): number {
-    // The name may hold spaces; what follows it does not. User and system time are in ticks of 10 ms.
-    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return 10 * (Number(fields[11]) + Number(fields[12]));
+    return cpuMsOf(this.#child.pid);
+  }
+
+  /** Resident memory in bytes. */
+  memory(): number {
+    return residentOf(this.#child.pid);
   }
 
   connect(): Connection {
-    return new Connection(this.#url);
+    return new Connection(this.url);
   }
 
   /** A durable write, over gRPC as kube-apiserver does it, without TLS. */
@@ -113,13 +109,4 @@ function field(number: number, bytes: Buffer): Buffer {
   let length = bytes.length;
   for (; length > 127; length >>>= 7) head.push((length & 127) | 128);
   return Buffer.concat([Buffer.from([...head, length]), bytes]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

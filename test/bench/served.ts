@@ -53,6 +53,11 @@ export class Served {
     return vitals;
   }
 
+  /** Processor time since its start, in milliseconds. */
+  async cpuMs(): Promise<number> {
+    return (await this.vitals()).cpuMs;
+  }
+
   /** Stops it; its state stays. */
   async stop(): Promise<void> {
     const exited = once(this.#child, 'exit');

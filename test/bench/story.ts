@@ -1,17 +1,12 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { get, Kanari } from '../e2e/harness/kanari.ts';
-import { type Rows, seconds } from './rows.ts';
-
-/** Resident memory of a process in MiB; Linux. */
-async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-}
+import { residentOf } from './processes.ts';
+import { MiB, type Rows, seconds } from './rows.ts';
 
 async function untilAnswered(url: string): Promise<void> {
   while ((await get(url)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -27,7 +22,7 @@ export async function story(rows: Rows): Promise<void> {
   const answered = performance.now();
   rows.add('first start until up', seconds(up - begun));
   rows.add('first start until the example answers', seconds(answered - begun));
-  rows.add('memory of Kanari with the example', `${(await residentMiB(kanari.pid)).toFixed(0)} MiB`);
+  rows.add('memory of Kanari with the example', MiB(residentOf(kanari.pid)));
   await gatewayOverhead(rows, kanari.gateway);
   await kanari.stop();
   const again = performance.now();
