@@ -37,7 +37,11 @@ export class Served {
 
   static async start(stateDir?: string): Promise<Served> {
     const dir = stateDir ?? (await mkdtemp(join(tmpdir(), 'kanari-bench-')));
-    const child = fork(PROGRAM, [dir], { execArgv: ['--no-warnings'] });
+    const child = fork(PROGRAM, [dir], {
+      execArgv: ['--no-warnings'],
+      // As the `kanari` command does it.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'kanari-bench-compiled') },
+    });
     const [where] = await once(child, 'message');
     return new Served(child, dir, where);
   }
