@@ -36,8 +36,6 @@ const packagePrefix: Record<string, string> = {
 const newer: Record<string, string> = {
   'v1.APIService': 'apiregistration',
   'v1.VolumeAttributesClass': 'storage',
-  'v1.IPAddress': 'networking',
-  'v1.ServiceCIDR': 'networking',
 };
 const packageOf = (group: string, version: string) =>
   `${packagePrefix[group] ?? `io.k8s.api.${group}`}.${version}`;

@@ -58,6 +58,4 @@ export const roots = [
   'V1PriorityLevelConfiguration',
   'V1APIService',
   'V1VolumeAttributesClass',
-  'V1IPAddress',
-  'V1ServiceCIDR',
 ] as const;

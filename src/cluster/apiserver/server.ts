@@ -11,6 +11,8 @@ import { StateFiles } from './access/state-files.ts';
 import { ADMIN, ANONYMOUS, type User } from './access/users.ts';
 import { firstAddress, parseAddressRange } from './admission/addresses.ts';
 import { BuiltinAdmission, SYSTEM_NAMESPACES } from './admission/index.ts';
+import { LocalApiServices } from './bootstrap/api-services.ts';
+import { installFlowControl } from './bootstrap/flow-control.ts';
 import type { ApiContext } from './http/context.ts';
 import { Dispatcher } from './http/dispatch.ts';
 import { Exchange } from './http/exchange.ts';
@@ -87,7 +89,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   try {
     const adminToken = files.secret('admin-token');
     parts = compose(store, files, adminToken, options);
-    await Promise.all([makeNamespaces(parts.context), installBootstrapAccess(parts.context)]);
+    await Promise.all([
+      makeNamespaces(parts.context),
+      installBootstrapAccess(parts.context),
+      installFlowControl(parts.context),
+    ]);
     const authority = await files.authority(clock());
     const signer = new CertificateSigner(parts.context, authority, options.log);
     parts.stops.push(() => signer.stop());
@@ -181,8 +187,8 @@ function compose(
       await deleteObject(context, { kind, namespace, name }, { dryRun: false });
     },
   });
-  const roleAggregation = new RoleAggregation(context, log);
-  return { context, stops: [() => customKinds.stop(), () => roleAggregation.stop()] };
+  const followers = [customKinds, new RoleAggregation(context, log), new LocalApiServices(context, log)];
+  return { context, stops: followers.map((follower) => () => follower.stop()) };
 }
 
 async function makeNamespaces(context: ApiContext): Promise<void> {

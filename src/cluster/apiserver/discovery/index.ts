@@ -1,2 +1,3 @@
 /** What the server is and serves: health, version, discovery and OpenAPI documents. */
 export { Discovery } from './handler.ts';
+export { discover } from './resources.ts';

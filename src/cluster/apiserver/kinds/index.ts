@@ -3,6 +3,7 @@
  * generation rules, one file per kind or family; all pure.
  */
 import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from './admission-policies.ts';
+import { apiServices } from './api-services.ts';
 import { autoscalersV1, autoscalersV2 } from './autoscalers.ts';
 import { certificateSigningRequests } from './certificate-signing-requests.ts';
 import { configMaps, secrets, serviceAccounts } from './config.ts';
@@ -13,6 +14,7 @@ import { deployments } from './deployments.ts';
 import { podDisruptionBudgets } from './disruption-budgets.ts';
 import { endpointSlices, endpoints } from './endpoints.ts';
 import { coreEvents, newEvents } from './events.ts';
+import { flowSchemas, priorityLevelConfigurations } from './flow-control.ts';
 import { ingressClasses, ingresses } from './ingresses.ts';
 import { jobs } from './jobs.ts';
 import type { Kind } from './kind.ts';
@@ -31,7 +33,7 @@ import { runtimeClasses } from './runtime-classes.ts';
 import { services } from './services.ts';
 import { statefulSets } from './statefulsets.ts';
 import { csiDrivers, csiNodes, csiStorageCapacities, volumeAttachments } from './storage.ts';
-import { persistentVolumeClaims, storageClasses } from './volumes.ts';
+import { persistentVolumeClaims, storageClasses, volumeAttributesClasses } from './volumes.ts';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './webhooks.ts';
 
 export const builtinKinds: readonly Kind[] = [
@@ -50,6 +52,7 @@ export const builtinKinds: readonly Kind[] = [
   secrets,
   serviceAccounts,
   services,
+  apiServices,
   mutatingWebhookConfigurations,
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
@@ -68,6 +71,8 @@ export const builtinKinds: readonly Kind[] = [
   leases,
   endpointSlices,
   newEvents,
+  flowSchemas,
+  priorityLevelConfigurations,
   ingressClasses,
   ingresses,
   networkPolicies,
@@ -83,6 +88,7 @@ export const builtinKinds: readonly Kind[] = [
   csiStorageCapacities,
   storageClasses,
   volumeAttachments,
+  volumeAttributesClasses,
 ];
 
 export type { Kind } from './kind.ts';

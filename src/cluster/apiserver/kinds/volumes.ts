@@ -4,7 +4,7 @@ import { equal, type KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { dnsSubdomain } from '../schema/names.ts';
 import { compareQuantities } from '../schema/quantity.ts';
-import { check, forbidden, invalid, oneOf, required } from './checks.ts';
+import { check, forbidden, immutable, invalid, oneOf, required } from './checks.ts';
 import { column, unset, wide } from './columns.ts';
 import { builtin } from './define.ts';
 import { validateSelector } from './selectors.ts';
@@ -188,6 +188,46 @@ export const storageClasses = builtin({
       ...(after.volumeBindingMode === before.volumeBindingMode
         ? []
         : [invalid('volumeBindingMode', after.volumeBindingMode, 'field is immutable')]),
+    ];
+  },
+});
+
+/** `storage.k8s.io/v1` VolumeAttributesClass: qualities of a volume that may change while it is in use. */
+interface VolumeAttributesClass extends KubeObject {
+  driverName?: string;
+  parameters?: Record<string, string>;
+}
+
+export const volumeAttributesClasses = builtin({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeAttributesClass',
+  plural: 'volumeattributesclasses',
+  package: 'io.k8s.api.storage.v1',
+  shortNames: ['vac'],
+  namespaced: false,
+  returnsDeletedObject: true,
+  columns: [
+    column<VolumeAttributesClass>(
+      'DriverName',
+      'Whose volumes it is for.',
+      ({ driverName }) => driverName ?? '',
+    ),
+  ],
+  validate(object) {
+    const { driverName, parameters = {} } = object as VolumeAttributesClass;
+    return [
+      ...(driverName ? [] : [required('driverName')]),
+      ...(Object.keys(parameters).length > 0
+        ? []
+        : [required('parameters', 'must contain at least one key/value pair')]),
+    ];
+  },
+  validateUpdate(next, old) {
+    const [after, before] = [next as VolumeAttributesClass, old as VolumeAttributesClass];
+    return [
+      ...immutable('driverName', after.driverName, before.driverName),
+      ...immutable('parameters', after.parameters, before.parameters),
     ];
   },
 });

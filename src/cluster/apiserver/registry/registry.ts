@@ -15,6 +15,7 @@ export class Registry {
   #kinds = new Map<string, Kind>();
   #groups: Group[] = [];
   #revision = 0;
+  readonly #listeners = new Set<() => void>();
 
   constructor(store: Store, builtin: readonly Kind[]) {
     this.#store = store;
@@ -55,8 +56,17 @@ export class Registry {
 
   /** Replaces the kinds of CRDs. */
   setCustom(kinds: readonly Kind[]): void {
+    const known = new Set(this.#custom);
+    const same = kinds.length === known.size && kinds.every((kind) => known.has(kind));
     this.#custom = kinds;
     this.#index();
+    if (!same) for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls back whenever other kinds are served; returns how to end it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   #index(): void {

@@ -1,8 +1,11 @@
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { validateMetadata, validateSchema } from '../schema/index.ts';
+import { validateFinalizerOwners, validateMetadata, validateSchema } from '../schema/index.ts';
 import type { Core } from './core.ts';
+
+/** Groups that are served beside Kubernetes' own, and do not have all of its rules. */
+const EXTENSIONS = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
 
 /** What is wrong with an object that is to be stored; `live` is the object that it replaces. */
 export function validateObject(
@@ -17,6 +20,7 @@ export function validateObject(
   const errors = [
     ...validateMetadata(object, kind),
     ...metadataErrors,
+    ...(custom || EXTENSIONS.has(kind.group) ? [] : validateFinalizerOwners(object)),
     ...(kind.strategy.validate?.(object) ?? []),
     ...(live ? (kind.strategy.validateUpdate?.(object, live, subresource) ?? []) : []),
   ];

@@ -3,7 +3,7 @@
  * (built-in types, CRDs), and nothing here knows a kind by name.
  */
 export { applyDefaults } from './defaults.ts';
-export { validateMetadata } from './metadata.ts';
+export { validateFinalizerOwners, validateMetadata } from './metadata.ts';
 export { prune } from './prune.ts';
 export type { Schema } from './schema.ts';
 export { validateSchema } from './validate.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { validateMetadata } from './metadata.ts';
+import { validateFinalizerOwners, validateMetadata } from './metadata.ts';
 
 const configMaps = { group: '', plural: 'configmaps', namespaced: true };
 const fields = (metadata: object, kind = configMaps) =>
@@ -49,6 +49,18 @@ describe('validateMetadata', () => {
 
   it('refuses finalizers that contradict each other', () => {
     expect(fields({ finalizers: ['orphan', 'foregroundDeletion'] })).toHaveLength(1);
+  });
+
+  it('refuses finalizers of nobody, for built-in kinds', () => {
+    const finalizers = ['kubernetes', 'orphan', 'example.com/mine', 'mine'];
+    expect(validateFinalizerOwners({ metadata: { name: 'a', finalizers } })).toEqual([
+      {
+        type: 'FieldValueInvalid',
+        field: 'metadata.finalizers[3]',
+        value: 'mine',
+        detail: 'name is neither a standard finalizer name nor is it fully qualified',
+      },
+    ]);
   });
 
   it('limits the size of annotations', () => {

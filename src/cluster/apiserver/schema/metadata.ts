@@ -13,6 +13,8 @@ const nameRules: Record<string, NameRule> = {
   'clusterroles.rbac.authorization.k8s.io': pathSegment,
   'rolebindings.rbac.authorization.k8s.io': pathSegment,
   'clusterrolebindings.rbac.authorization.k8s.io': pathSegment,
+  'apiservices.apiregistration.k8s.io': pathSegment,
+  'certificatesigningrequests.certificates.k8s.io': () => [],
 };
 
 const annotationsLimitBytes = 256 * 1024;
@@ -23,6 +25,18 @@ const invalid = (field: string, value: unknown, detail: string): FieldError => (
   value,
   detail,
 });
+
+/** Finalizers that may do without the domain of whoever acts on them. */
+const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+/** Finalizers of built-in kinds that nobody's name stands before. */
+export function validateFinalizerOwners({ metadata }: KubeObject): FieldError[] {
+  return (metadata?.finalizers ?? []).flatMap((finalizer, i) => {
+    if (finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) return [];
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [invalid(`metadata.finalizers[${i}]`, finalizer, detail)];
+  });
+}
 
 /** What is wrong with an object's metadata, in the order and the words of Kubernetes. */
 export function validateMetadata(
@@ -119,8 +133,8 @@ function validateOwners({ metadata }: KubeObject): FieldError[] {
     for (const name of ['kind', 'name', 'uid'] as const) {
       if (!owner[name]) errors.push(invalid(`${field}.${name}`, '', `${name} must not be empty`));
     }
-    if (owner.kind === 'Event') {
-      errors.push(invalid(field, owner, `${owner.apiVersion}, Kind=Event is disallowed from being an owner`));
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+      errors.push(invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
     }
   }
   return errors;
