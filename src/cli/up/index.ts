@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, type Option } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { Rollouts } from '../../api/index.ts';
+import { DEFAULT_SANDBOX_IMAGE } from '../../cluster/node/index.ts';
 import { isNotFound } from '../../kube/index.ts';
 import type { Context, ExitCode, Run } from '../context.ts';
 import { printLine } from '../context.ts';
@@ -28,6 +29,8 @@ interface UpFlags {
   controllerMetricsPort: number;
   metricResolution: number;
   horizontalPodAutoscalerSyncPeriod: number;
+  containerEngine: string;
+  sandboxImage: string;
   example: boolean;
   fresh?: boolean;
 }
@@ -48,7 +51,18 @@ export function upCommand(run: Run): Command {
     )
     .option('--state-dir <dir>', 'where the state is kept (default "$KANARI_STATE_DIR", else "~/.kanari")')
     .option('--fresh', 'begin with an empty cluster: forget the state')
-    .option('--no-example', 'deploy no example');
+    .option('--no-example', 'deploy no example')
+    .option(
+      '--container-engine <socket>',
+      'socket of Docker, Podman or the like, which runs the images that no program of this machine stands for; ' +
+        '"auto": the one that answers, if any; "none"',
+      'auto',
+    )
+    .option(
+      '--sandbox-image <image>',
+      'what the container engine runs for a pod with several containers, to hold the network that they share',
+      DEFAULT_SANDBOX_IMAGE,
+    );
   for (const [flag, what, port] of [
     ['port', 'API server (HTTPS)', 6443],
     ['gateway-port', 'gateway (HTTP)', 8080],

@@ -21,6 +21,10 @@ export interface LocalClusterOptions {
   metricResolution: number;
   /** Milliseconds between two looks at a HorizontalPodAutoscaler. */
   horizontalPodAutoscalerSyncPeriod: number;
+  /** `auto`, `none` or the socket of a container engine. */
+  containerEngine: string;
+  /** Image of the containers that hold the network of pods with several containers. */
+  sandboxImage: string;
   /** Folder of manifests to apply at the first start; undefined: none. */
   example: string | undefined;
   version: string;
@@ -116,6 +120,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
         stateDir,
         volumesFolder,
         podCidr,
+        containerEngine: options.containerEngine,
+        sandboxImage: options.sandboxImage,
         usageWindowMs: options.metricResolution,
         kubeletToken: apiServer.nodeToken,
         resolve: serviceProxy.resolve,

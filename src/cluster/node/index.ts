@@ -3,7 +3,7 @@
  * and gives Services an address. A client of the API server like any other; it decides nothing about how many pods
  * there are or where they run.
  */
-export { type NodeOptions, type RunningNode, startNode } from './node.ts';
+export { DEFAULT_SANDBOX_IMAGE, type NodeOptions, type RunningNode, startNode } from './node.ts';
 export { bindablePort } from './ports.ts';
 export { killPodProcesses } from './runtime/process/leftovers.ts';
 export { type Endpoint, endpointsOf, SERVICE_NAME_LABEL } from './serviceproxy/endpoints.ts';

@@ -25,6 +25,8 @@ import type { ServiceAddress } from './pods/environment.ts';
 import { PodManager } from './pods/manager.ts';
 import { reclaimFolders } from './reclaim.ts';
 import { machineCapacity, Registration } from './registration.ts';
+import { ContainerRuntime } from './runtime/container/runtime.ts';
+import { findEngine } from './runtime/container/socket.ts';
 import { ProcessRuntime } from './runtime/process/runtime.ts';
 import { SimulatedRuntime } from './runtime/simulated/runtime.ts';
 import { SIMULATE_ANNOTATION } from './runtime/simulated/script.ts';
@@ -48,6 +50,13 @@ export interface NodeOptions {
   kubeletToken: string;
   /** Where to ask for logs; default any free port of 127.0.0.1. */
   kubeletPort?: number;
+  /**
+   * The container engine that runs pods whose images no program stands for: `auto`, `none` or the path of its socket.
+   * Default `none`.
+   */
+  containerEngine?: string;
+  /** Image of the containers that hold the network which those of a pod share; for pods with several. */
+  sandboxImage?: string;
   /** Over how many milliseconds the CPU usage of pods is averaged. Default 15,000. */
   usageWindowMs?: number;
   /** Caches only the pods of this node, not those of all; for a cluster with other nodes. */
@@ -72,10 +81,15 @@ const DEFAULT_POD_CIDR = '127.64.0.0/16';
 /** As metrics-server's `--metric-resolution`. */
 const DEFAULT_USAGE_WINDOW_MS = 15_000;
 const HOST_IP = '127.0.0.1';
+/** What clusters made by kubeadm take. */
+export const DEFAULT_SANDBOX_IMAGE = 'registry.k8s.io/pause:3.10';
 /** Of the agent's own environment programs see only this. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
-/** Registers this machine as a node and runs the pods that are assigned to it. */
+/**
+ * Registers this machine as a node and runs the pods that are assigned to it.
+ * @throws EngineUnavailableError when the container engine that was named does not answer
+ */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { client, informers, clock, stateDir, nodeName = 'kanari', podCidr = DEFAULT_POD_CIDR } = options;
   const log = options.log.child({ component: 'node' });
@@ -88,9 +102,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     programs: new BundledPrograms(join(stateDir, 'node', 'programs')),
     log,
   });
+  const { sandboxImage = DEFAULT_SANDBOX_IMAGE } = options;
   const podsFolder = join(stateDir, 'node', 'pods');
   const processes = new ProcessRuntime({ podsFolder, findImage: (image) => images.find(image), clock, log });
   const simulated = new SimulatedRuntime(clock);
+  const engine = await findEngine(options.containerEngine ?? 'none');
+  const containers = engine && new ContainerRuntime({ engine, podsFolder, sandboxImage, clock, log });
+  if (engine) log.info({ socket: engine.socketPath }, 'images without a program run in containers');
   const events = createEventRecorder(client, { component: 'kubelet', clock, log });
   const offers = new Offers(informers.informer(EndpointSlices));
   const capacity = machineCapacity();
@@ -122,13 +140,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       volume: (name) => volumes.get(undefined, name),
     },
     baseEnvironment: inheritedEnvironment(),
-    runtimeFor: (pod) => (isSimulated(pod) ? simulated : processes),
+    runtimeFor: (pod) => {
+      if (isSimulated(pod)) return simulated;
+      return containers && imagesOf(pod).some((image) => !images.has(image)) ? containers : processes;
+    },
     servicesFor: (namespace) => serviceAddresses(informers, namespace, options.resolve),
     record: (pod, event) => events.record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, event),
     untilUnoffered: (pod, timeoutMs) => offers.untilGone(pod, timeoutMs),
   };
   const filter = options.watchOnlyOwnPods ? { fieldSelector: `spec.nodeName=${nodeName}` } : {};
-  const runtimes = [processes, simulated];
+  const runtimes = [processes, simulated, ...(containers ? [containers] : [])];
   const manager = new PodManager({
     context,
     pods: informers.informer(Pods, filter),
@@ -203,6 +224,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 function isSimulated(pod: Pod): boolean {
   return pod.metadata?.annotations?.[SIMULATE_ANNOTATION] !== undefined;
 }
+
+const imagesOf = ({ spec }: Pod) =>
+  [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ image = '' }) => image);
 
 function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(

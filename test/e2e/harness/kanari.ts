@@ -66,7 +66,8 @@ export class Kanari {
   static async up({ stateDir, args = [], npm = false }: UpOptions = {}): Promise<Kanari> {
     const dir = stateDir ?? (await mkdtemp(join(tmpdir(), 'kanari-e2e-')));
     const flags = ['--state-dir', dir, '--port', '0', '--gateway-port', '0', '--metrics-port', '0'];
-    flags.push('--controller-metrics-port', '0', ...args);
+    // What this machine has must not change what images do.
+    flags.push('--controller-metrics-port', '0', '--container-engine', 'none', ...args);
     const [file, ...command] = npm ? ['npm', 'start', '--'] : [process.execPath, BIN, 'up'];
     const child = spawn(file as string, [...command, ...flags], {
       cwd: REPOSITORY,

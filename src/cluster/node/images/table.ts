@@ -48,10 +48,14 @@ export class ImageTable {
 
   /** @throws ImagePullError that says how to map the image to a program */
   find(image: string): Image {
-    const entries = [...this.#files.flatMap((file) => file.entries), ...bundledImages];
-    const entry = entries.find((candidate) => matchesImage(candidate.image, image));
+    const entry = this.#find(image);
     if (!entry) throw new ImagePullError(this.#howToMap(image));
     return imageOfEntry(entry, this.#programs);
+  }
+
+  /** Whether a program stands for the image. */
+  has(image: string): boolean {
+    return this.#find(image) !== undefined;
   }
 
   /** Reads changed files from now on, and calls back after each change. */
@@ -63,6 +67,11 @@ export class ImageTable {
   close(): void {
     this.#listeners.clear();
     for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  #find(image: string): ImageEntry | undefined {
+    const entries = [...this.#files.flatMap((file) => file.entries), ...bundledImages];
+    return entries.find((candidate) => matchesImage(candidate.image, image));
   }
 
   #watchFile(path: string): void {

@@ -41,8 +41,8 @@ it('says why there is no log', async () => {
   await until(() => harness.pod('unknown').status?.containerStatuses?.[0]?.state?.waiting?.message);
   const answers = [
     ['/containerLogs/default/missing/main', 404, 'pod "missing" not found'],
-    ['/containerLogs/default/unknown/other', 400, 'container "other" in pod "unknown" is not known'],
-    ['/containerLogs/default/unknown/main', 400, 'is waiting to start'],
+    ['/containerLogs/default/unknown/other', 400, 'container "other" in pod "unknown" is not available'],
+    ['/containerLogs/default/unknown/main', 400, 'in pod "unknown" is waiting to start: '],
     ['/containerLogs/default/unknown/main?previous=true', 400, 'previous terminated container "main" in pod'],
     [
       '/containerLogs/default/unknown/main?tailLines=x',
@@ -54,6 +54,15 @@ it('says why there is no log', async () => {
     const response = await request(path);
     expect(response.status).toBe(status);
     expect(await response.text()).toContain(text);
+  }
+});
+
+it('shows the latest run as the previous one while the next is waited for', async () => {
+  await harness.run('fails', { command: ['sh', '-c', 'echo only; exit 1'] });
+  await until(() => harness.pod('fails').status?.containerStatuses?.[0]?.state?.waiting);
+  for (const query of ['', '?previous=true']) {
+    const response = await request(`/containerLogs/default/fails/main${query}`);
+    expect(await response.text()).toBe('only\n');
   }
 });
 

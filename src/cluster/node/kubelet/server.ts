@@ -17,6 +17,7 @@ import type { PodManager } from '../pods/manager.ts';
 import { type Upgrade, UpgradeError } from '../streams/index.ts';
 import { HttpError } from './error.ts';
 import { LogQueryError, parseLogQuery } from './logquery.ts';
+import { previousRun, whyWaiting } from './logsource.ts';
 import { StreamHandlers } from './streams.ts';
 
 export interface KubeletServerOptions {
@@ -152,20 +153,14 @@ export class KubeletServer {
     const [namespace = '', podName = '', containerName = ''] = parts;
     const { previous, ...query } = parseLogQuery(params, this.#options.clock);
     const worker = this.#options.pods.worker(namespace, podName);
-    if (!worker) throw new HttpError(404, `pod "${podName}" not found on this node`);
+    if (!worker) throw new HttpError(404, `pod "${podName}" not found`);
     const slot = worker.slot(containerName);
-    if (!slot) throw new HttpError(400, `container "${containerName}" in pod "${podName}" is not known`);
-    const run = previous ? slot.previous : slot.run;
+    const what = `container "${containerName}" in pod "${podName}"`;
+    if (!slot) throw new HttpError(400, `${what} is not available`);
+    const run = previous ? previousRun(slot, worker.pod) : slot.run;
     if (!run) {
-      const what = `container "${containerName}" in pod "${podName}"`;
-      const initializing = worker.pod.spec?.initContainers?.length;
-      const reason = initializing ? 'PodInitializing' : 'ContainerCreating';
-      const message = previous
-        ? `previous terminated ${what} not found`
-        : slot.problem
-          ? `${what} is waiting to start: ${slot.problem.message}`
-          : `${what} is waiting to start: ${reason}`;
-      throw new HttpError(400, message);
+      if (previous) throw new HttpError(400, `previous terminated ${what} not found`);
+      throw new HttpError(400, `${what} is waiting to start: ${whyWaiting(slot, worker.pod)}`);
     }
     response.writeHead(200, { 'content-type': 'text/plain' });
     response.flushHeaders();

@@ -341,18 +341,29 @@ describe('port-forward', () => {
 });
 
 it.each([
-  ['/exec/default/nobody/main?command=ls&stdout=1', 404, 'pod "nobody" not found on this node'],
-  [
-    '/exec/default/box/other?command=ls&stdout=1',
-    500,
-    'unable to upgrade connection: container not found ("other")',
-  ],
+  ['/exec/default/nobody/main?command=ls&stdout=1', 404, 'pod does not exist'],
+  ['/exec/default/box/other?command=ls&stdout=1', 500, 'container not found ("other")'],
+  ['/attach/default/box/other?stdout=1', 500, 'container not found ("other")'],
   ['/exec/default/box/main?command=ls', 400, 'you must specify at least 1 of stdin, stdout, stderr'],
   ['/exec/default/box/main?stdout=1', 400, 'you must specify at least one command for the container'],
-  ['/portForward/default/box?ports=http', 400, 'invalid port "http": must be from 1 to 65535'],
+  ['/portForward/default/box?ports=http', 400, 'port "http" is not a number from 1 to 65535'],
   ['/containerLogs/default/box/main', 404, '404 page not found'],
 ])('%s is refused', async (path, status, message) => {
   expect(await refusal(path)).toEqual([status, message]);
+});
+
+it.each([
+  ['/exec/default/box/other?command=ls&stdout=1', 'container not found ("other")'],
+  ['/attach/default/box/other?stdout=1', 'container not found ("other")'],
+  ['/exec/default/nobody/main?command=ls&stdout=1', 'pod does not exist'],
+])('%s fails after the upgrade in version 5', async (path, message) => {
+  const client = new WebSocketClient(path, ['v5.channel.k8s.io']);
+  await client.closed;
+  expect(client.outcome()).toMatchObject({
+    status: 'Failure',
+    message: `Internal error occurred: unable to upgrade connection: ${message}`,
+    code: 500,
+  });
 });
 
 it('refuses clients without the token, and those that speak another protocol', async () => {

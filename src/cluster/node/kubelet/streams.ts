@@ -2,12 +2,13 @@ import type { Logger } from 'pino';
 import type { PodManager } from '../pods/manager.ts';
 import type { PodWorker } from '../pods/worker.ts';
 import { bindablePort } from '../ports.ts';
-import type { RuntimeContainer } from '../runtime/runtime.ts';
+import { type RuntimeContainer, StartError } from '../runtime/runtime.ts';
 import {
   acceptCommand,
   acceptForward,
   type CommandStreams,
   type ForwardTarget,
+  isUpgradedFirst,
   parsePort,
   serveCommand,
   type Upgrade,
@@ -39,26 +40,30 @@ export class StreamHandlers {
 
   /** `/exec/<namespace>/<pod>/<container>` */
   async #exec({ parts, params }: StreamRequest, upgrade: Upgrade): Promise<void> {
-    const container = this.#container(parts);
     const command = params.getAll('command');
     if (command.length === 0)
       throw new HttpError(400, 'you must specify at least one command for the container');
     const streams = streamsOf(params);
+    if (!isUpgradedFirst(upgrade.request)) this.#container(parts);
     const client = await acceptCommand(upgrade, streams);
     await this.#guard(() =>
-      serveCommand(client, () => container.openExec({ command, stdin: streams.stdin, tty: streams.tty }), {
-        isExec: true,
-      }),
+      serveCommand(
+        client,
+        () => this.#upgradable(parts).openExec({ command, stdin: streams.stdin, tty: streams.tty }),
+        { isExec: true },
+      ),
     );
   }
 
   /** `/attach/<namespace>/<pod>/<container>` */
   async #attach({ parts, params }: StreamRequest, upgrade: Upgrade): Promise<void> {
-    const container = this.#container(parts);
     const streams = streamsOf(params);
+    if (!isUpgradedFirst(upgrade.request)) this.#container(parts);
     const client = await acceptCommand(upgrade, streams);
     await this.#guard(() =>
-      serveCommand(client, () => container.openAttach({ stdin: streams.stdin }), { isExec: false }),
+      serveCommand(client, () => this.#upgradable(parts).openAttach({ stdin: streams.stdin }), {
+        isExec: false,
+      }),
     );
   }
 
@@ -69,7 +74,7 @@ export class StreamHandlers {
     const ports = texts.map((text) => {
       const port = parsePort(text);
       if (port === undefined)
-        throw new HttpError(400, `invalid port ${JSON.stringify(text)}: must be from 1 to 65535`);
+        throw new HttpError(400, `port ${JSON.stringify(text)} is not a number from 1 to 65535`);
       return port;
     });
     const connection = await acceptForward(upgrade, forwardTarget(worker), ports);
@@ -92,7 +97,7 @@ export class StreamHandlers {
 
   #worker([namespace = '', name = '']: readonly string[]): PodWorker {
     const worker = this.#pods.worker(namespace, name);
-    if (!worker) throw new HttpError(404, `pod "${name}" not found on this node`);
+    if (!worker) throw new HttpError(404, 'pod does not exist');
     return worker;
   }
 
@@ -101,9 +106,20 @@ export class StreamHandlers {
     const name = parts[2] ?? '';
     const slot = this.#worker(parts).slot(name);
     if (!slot?.run || slot.run.exit) {
-      throw new HttpError(500, `unable to upgrade connection: container not found (${JSON.stringify(name)})`);
+      // Without another colon: kubectl would take the line for YAML, thus for a Status without a message.
+      throw new HttpError(500, `container not found (${JSON.stringify(name)})`);
     }
     return slot.run;
+  }
+
+  /** A container that runs, for a client that has been upgraded already. @throws StartError */
+  #upgradable(parts: readonly string[]): RuntimeContainer {
+    try {
+      return this.#container(parts);
+    } catch (error) {
+      if (error instanceof HttpError) throw new StartError(`unable to upgrade connection: ${error.message}`);
+      throw error;
+    }
   }
 }
 

@@ -66,10 +66,12 @@ export function environmentOf(input: EnvironmentInput): Record<string, string> {
   return env;
 }
 
-function podVariables({ facts, port }: EnvironmentInput): Record<string, string> {
+function podVariables({ facts, port, image }: EnvironmentInput): Record<string, string> {
   const { name = '', namespace = '' } = facts.pod.metadata ?? {};
+  const own = { HOSTNAME: facts.pod.spec?.hostname ?? name };
+  if (image.ownRoot) return own;
   return {
-    HOSTNAME: facts.pod.spec?.hostname ?? name,
+    ...own,
     HOST: facts.podIP,
     ...(port !== undefined && { PORT: String(port) }),
     POD_IP: facts.podIP,

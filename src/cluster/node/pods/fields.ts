@@ -81,9 +81,9 @@ export function resourceValue(
   return String(Math.ceil(amount / divisor));
 }
 
-/** `limits.memory` in bytes; undefined: none. @throws FieldError */
-export function memoryLimit({ resources }: Container): number | undefined {
-  const limit = resources?.limits?.memory;
+/** A limit of a container, in bytes or processors; undefined: none. @throws FieldError */
+export function limitOf({ resources }: Container, resource: 'cpu' | 'memory'): number | undefined {
+  const limit = resources?.limits?.[resource];
   return limit === undefined ? undefined : amountOf(String(limit));
 }
 

@@ -94,7 +94,13 @@ export class PodManager {
   async stop(options: { keepPods: boolean }): Promise<void> {
     this.#unsubscribe?.();
     await this.#queue.stop();
-    await Promise.all(this.workers().map((worker) => worker.shutDown({ keep: options.keepPods })));
+    const stopped = this.workers().map(async (worker) => {
+      await worker.shutDown({ keep: options.keepPods }).catch((err: unknown) => {
+        const { namespace, name } = worker.pod.metadata ?? {};
+        this.#context.log.warn({ err, namespace, name }, 'cannot stop a pod');
+      });
+    });
+    await Promise.all(stopped);
     this.#workers.clear();
   }
 
@@ -160,7 +166,9 @@ export class PodManager {
       );
     }
     for (const uid of await readdir(podsFolder)) {
-      if (!live.has(uid)) await rm(join(podsFolder, uid), { recursive: true, force: true, maxRetries: 3 });
+      if (live.has(uid)) continue;
+      for (const runtime of this.#options.runtimes) await runtime.removePod?.(uid);
+      await rm(join(podsFolder, uid), { recursive: true, force: true, maxRetries: 3 });
     }
   }
 }

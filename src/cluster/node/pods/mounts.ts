@@ -1,6 +1,7 @@
 import { lstat, mkdir, readlink, rmdir, symlink, unlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Container, Pod, VolumeMount } from 'kubernetes-types/core/v1.d.ts';
+import type { Mount } from '../runtime/runtime.ts';
 import { ContainerConfigError, expandVariables } from './environment.ts';
 
 /** The variables through which a container finds its mounts. */
@@ -15,40 +16,62 @@ export const rootOf = (podFolder: string, container: Container) => join(podFolde
 /** Where the files of a volume are, or a link to them. */
 export const volumePath = (podFolder: string, volume: string) => join(podFolder, 'volumes', volume);
 
+/** A mount of a container, and the volume that it shows. */
+export interface VolumeOnPath extends Mount {
+  volume: string;
+}
+
 /**
- * Links a container's mount paths, below its root, to the volumes of its pod. A mount within another one is a link in
- * the outer volume, as a mount point is a folder in it; so the outer one has to belong to the pod alone.
+ * The mounts of a container, outer ones before those within them. Folders of `subPath` that are missing are made.
  * @param env fills in `subPathExpr`
+ * @throws ContainerConfigError
+ */
+export async function resolveMounts(
+  podFolder: string,
+  container: Container,
+  env: Readonly<Record<string, string>>,
+): Promise<VolumeOnPath[]> {
+  const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
+  const resolved: VolumeOnPath[] = [];
+  for (const mount of mounts) {
+    const source = join(volumePath(podFolder, mount.name), subPathOf(mount, container, env));
+    // A folder that is missing is made; a file of a ConfigMap is there already.
+    if (!(await lstat(source).catch(() => undefined))) await mkdir(source, { recursive: true });
+    const target = posix.join('/', mount.mountPath).replace(/(?<=.)\/$/, '');
+    resolved.push({ volume: mount.name, source, target, readOnly: mount.readOnly ?? false });
+  }
+  return resolved;
+}
+
+/**
+ * Links a container's mount paths, below its root on this machine, to the volumes of its pod. A mount within another
+ * one is a link in the outer volume, as a mount point is a folder in it; so the outer one has to belong to the pod
+ * alone.
+ * @param mounts as `resolveMounts` gives them
  * @throws ContainerConfigError
  */
 export async function linkMounts(
   podFolder: string,
   pod: Pod,
   container: Container,
-  env: Readonly<Record<string, string>>,
+  mounts: readonly VolumeOnPath[],
 ): Promise<void> {
   const root = rootOf(podFolder, container);
-  const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
-  const linked = new Map<string, string>();
-  for (const mount of mounts) {
-    const path = posix.join('/', mount.mountPath).replace(/\/$/, '');
-    const outer = [...linked].findLast(([other]) => path.startsWith(`${other}/`));
-    const within = pod.spec?.volumes?.find(({ name }) => name === outer?.[1]);
+  for (const [i, { source, target, volume }] of mounts.entries()) {
+    const outer = mounts.slice(0, i).findLast((other) => target.startsWith(`${other.target}/`));
+    const within = pod.spec?.volumes?.find(({ name }) => name === outer?.volume);
+    const mount = { name: volume, mountPath: target };
     if (outer && !within?.emptyDir) {
       throw cannotMount(
         mount,
         container,
-        `${path} lies within ${outer[0]}; this node can mount only into emptyDir volumes`,
+        `${target} lies within ${outer.target}; this node can mount only into emptyDir volumes`,
       );
     }
-    const target = join(volumePath(podFolder, mount.name), subPathOf(mount, container, env));
-    // A folder that is missing is made; a file of a ConfigMap is there already.
-    if (!(await lstat(target).catch(() => undefined))) await mkdir(target, { recursive: true });
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    if (!(await replaceLink(target, join(root, path)))) {
-      throw cannotMount(mount, container, `there is something at ${path} already`);
+    await mkdir(dirname(join(root, target)), { recursive: true });
+    if (!(await replaceLink(source, join(root, target)))) {
+      throw cannotMount(mount, container, `there is something at ${target} already`);
     }
-    linked.set(path, mount.name);
   }
 }
 

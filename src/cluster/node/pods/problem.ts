@@ -1,7 +1,7 @@
 import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Instant } from '../../../api/index.ts';
 import { isImageReference } from '../images/reference.ts';
-import { ImagePullError } from '../runtime/runtime.ts';
+import { ImagePullError, SandboxError } from '../runtime/runtime.ts';
 import { ScriptError } from '../runtime/simulated/script.ts';
 import { pullBackoffMs } from './backoff.ts';
 import type { NodeContext } from './context.ts';
@@ -21,6 +21,9 @@ export function problemOf(error: unknown, slot: ContainerSlot, now: Instant): Pr
   }
   if (error instanceof ContainerConfigError || error instanceof FieldError || error instanceof ScriptError) {
     return { reason: 'CreateContainerConfigError', message: error.message, retryAt: now + CONFIG_RETRY_MS };
+  }
+  if (error instanceof SandboxError) {
+    return { reason: 'ContainerCreating', message: error.message, retryAt: now + CONFIG_RETRY_MS };
   }
   return undefined;
 }
@@ -51,6 +54,10 @@ export function tellProblem(
     context.record(pod, { type: 'Warning', reason: event, message: text });
   if (reason === 'CreateContainerConfigError') {
     warn('Failed', `Error: ${message}`);
+    return;
+  }
+  if (reason === 'ContainerCreating') {
+    warn('FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`);
     return;
   }
   if (reason === 'ErrImagePull') warn('Failed', `Failed to pull image "${image}": ${message}`);

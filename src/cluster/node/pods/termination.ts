@@ -1,4 +1,4 @@
-import { mkdir, open, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Container } from 'kubernetes-types/core/v1.d.ts';
 import type { RuntimeContainer } from '../runtime/runtime.ts';
@@ -13,14 +13,21 @@ const LOG_BYTES = 2048;
  * The file in which a container may say why it ends: its `terminationMessagePath` within its own root, as mounts are.
  * The variable `KANARI_TERMINATION_LOG` names it.
  */
-export function terminationFile(root: string, { terminationMessagePath }: Container): string {
-  return join(root, posix.join('/', terminationMessagePath || DEFAULT_PATH));
+export function terminationFile(root: string, container: Container): string {
+  return join(root, terminationPath(container));
 }
 
-/** Makes room for the message of the next run. */
+/** The same file as the container sees it. */
+export function terminationPath({ terminationMessagePath }: Container): string {
+  return posix.join('/', terminationMessagePath || DEFAULT_PATH);
+}
+
+/** Makes room for the message of the next run, whatever user that is run as. */
 export async function clearTerminationFile(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await rm(file, { force: true });
+  await writeFile(file, '');
+  await chmod(file, 0o666);
 }
 
 /** What a run said of its end; empty when it said nothing. */

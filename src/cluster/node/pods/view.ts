@@ -54,7 +54,8 @@ type ProblemReason =
   | 'ImagePullBackOff'
   | 'ErrImageNeverPull'
   | 'InvalidImageName'
-  | 'CreateContainerConfigError';
+  | 'CreateContainerConfigError'
+  | 'ContainerCreating';
 
 export interface Problem {
   reason: ProblemReason;

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ApiError, type KubeClient } from '../../../kube/index.ts';
 import type { Sources } from './environment.ts';
 import type { PodFacts } from './fields.ts';
-import { linkMounts, rootOf } from './mounts.ts';
+import { linkMounts, resolveMounts, rootOf } from './mounts.ts';
 import { PodTokens } from './tokens.ts';
 import { setUpVolumes } from './volumes.ts';
 
@@ -52,7 +52,11 @@ function setUp(pod: Pod) {
   return setUpVolumes(folder, { facts, sources, tokens });
 }
 
-const link = (pod: Pod, env = {}) => linkMounts(folder, pod, pod.spec!.containers[0]!, env);
+async function link(pod: Pod, env = {}): Promise<void> {
+  const container = pod.spec!.containers[0]!;
+  await linkMounts(folder, pod, container, await resolveMounts(folder, container, env));
+}
+
 const read = (path: string) => readFile(join(folder, path), 'utf8');
 const inRoot = (path: string) => join(rootOf(folder, { name: 'main' }), path);
 

@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import type {
   DownwardAPIVolumeFile,
@@ -56,6 +56,8 @@ async function setUpVolume(folder: string, volume: Volume, input: VolumeInput): 
   }
   if (emptyDir) {
     await mkdir(folder, { recursive: true });
+    // For whatever user a container runs as; the folder around it is the agent's own.
+    await chmod(folder, 0o777);
     return undefined;
   }
   const builder = new FileBuilder(volume, input);

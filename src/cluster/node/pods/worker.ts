@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Pod, Volume } from 'kubernetes-types/core/v1.d.ts';
 import { equal, type Instant, Pods } from '../../../api/index.ts';
 import { isConflict, isNotFound } from '../../../kube/index.ts';
-import type { RuntimeContainer } from '../runtime/runtime.ts';
+import type { Runtime, RuntimeContainer } from '../runtime/runtime.ts';
 import type { NodeContext } from './context.ts';
 import { deadlineOf, hasEnded, planPod } from './decide.ts';
 import type { PodFacts } from './fields.ts';
@@ -114,16 +114,18 @@ export class PodWorker {
   async shutDown({ keep }: { keep: boolean }): Promise<void> {
     this.#gone.abort();
     for (const slot of this.#allSlots) slot.quiet();
-    if (keep) {
+    try {
+      if (keep) return;
+      await Promise.all(
+        this.#allSlots.map(({ run }) => run?.stop({ graceMs: SHORTEST_GRACE_MS, interrupted: true })),
+      );
+      await this.#runtime.stopPod?.(this.#uid);
+    } finally {
       for (const slot of this.#allSlots) {
         slot.run?.release();
         slot.previous?.release();
       }
-      return;
     }
-    await Promise.all(
-      this.#allSlots.map(({ run }) => run?.stop({ graceMs: SHORTEST_GRACE_MS, interrupted: true })),
-    );
   }
 
   /** Ends what is left of the pod at once, and removes its files. */
@@ -134,7 +136,16 @@ export class PodWorker {
       await slot.run?.remove();
       await slot.previous?.remove();
     }
+    await this.#runtime.removePod?.(this.#uid);
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  get #runtime(): Runtime {
+    return this.#context.runtimeFor(this.#pod);
+  }
+
+  get #uid(): string {
+    return this.#pod.metadata!.uid!;
   }
 
   get #allSlots(): ContainerSlot[] {
@@ -142,7 +153,7 @@ export class PodWorker {
   }
 
   get #folder(): string {
-    return join(this.#context.podsFolder, this.#pod.metadata!.uid!);
+    return join(this.#context.podsFolder, this.#uid);
   }
 
   get #facts(): PodFacts {

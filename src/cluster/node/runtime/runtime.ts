@@ -25,6 +25,25 @@ export interface Image {
   listens: boolean;
   /** It stands in for another program, to whose needs the pod's limits are made. */
   standsIn?: boolean | undefined;
+  /** Who it runs as, a name or number; undefined: root, or not known. */
+  user?: string | undefined;
+  /** It has a file system and a network of its own: what this machine would tell a program means nothing in it. */
+  ownRoot?: boolean | undefined;
+}
+
+/** A port of a container, and the one of the pod's address that stands for it. */
+export interface PublishedPort {
+  port: number;
+  hostPort: number;
+}
+
+/** A folder or file of this machine that a container sees. */
+export interface Mount {
+  /** Absolute path on this machine. */
+  source: string;
+  /** Absolute path in the container. */
+  target: string;
+  readOnly: boolean;
 }
 
 /** Everything that is needed to run a container. */
@@ -35,6 +54,14 @@ export interface Launch {
   env: Readonly<Record<string, string>>;
   /** Absolute; undefined: the pod's own folder. */
   workingDir?: string | undefined;
+  /** The pod's address. */
+  podIP: string;
+  /** For containers with a network of their own. */
+  ports: readonly PublishedPort[];
+  /** For containers with a file system of their own; others find volumes by variables. */
+  mounts: readonly Mount[];
+  /** Processors that it may use; not enforced for processes. */
+  cpuLimitCores?: number | undefined;
   /** Beyond this much memory it is ended, as out of memory. */
   memoryLimitBytes?: number | undefined;
   /** The program reads what attached clients send; else its input is empty. */
@@ -138,10 +165,20 @@ export interface RuntimeContainer {
 /** Runs containers. Knows nothing of restarts, probes or the API. */
 export interface Runtime {
   readonly name: string;
-  /** Finds the image. @throws ImagePullError when this runtime cannot run it */
-  pull(image: string, pod: Pod, container: string): Promise<Image>;
-  /** @throws StartError when the program cannot be started */
+  /**
+   * Finds the image. `pulling` is called when it must be fetched first.
+   * @throws ImagePullError when this runtime cannot run it
+   */
+  pull(image: string, pod: Pod, container: string, pulling?: () => void): Promise<Image>;
+  /**
+   * @throws StartError when the program cannot be started
+   * @throws SandboxError when what the containers of the pod share cannot be made
+   */
   start(launch: Launch, pod: Pod): Promise<RuntimeContainer>;
+  /** Ends what it keeps for a pod beside its containers, until one of them is started again. Idempotent. */
+  stopPod?(podUid: string): Promise<void>;
+  /** Forgets what it keeps for a pod; once its containers have been removed. Idempotent. */
+  removePod?(podUid: string): Promise<void>;
   /**
    * What earlier agents on the same state started, of live and of dead pods: still running, or ended meanwhile.
    * Called once, before anything else.
@@ -166,6 +203,11 @@ export class StartError extends Error {
     super(message);
     this.exitCode = exitCode;
   }
+}
+
+/** What the containers of a pod share cannot be made: event FailedCreatePodSandBox; the containers wait. */
+export class SandboxError extends Error {
+  override name = 'SandboxError';
 }
 
 /** A command run by `exec` did not end in time. */

@@ -32,6 +32,14 @@ export function acceptCommand(upgrade: Upgrade, streams: CommandStreams): Promis
 }
 
 /**
+ * Whether a client is upgraded before the node is asked for the container, as kube-apiserver does with version 5 of the
+ * channels: what is wrong is told in the error channel then.
+ */
+export function isUpgradedFirst(request: IncomingMessage): boolean {
+  return isWebSocket(request) && offeredProtocols(request).includes('v5.channel.k8s.io');
+}
+
+/**
  * Agrees with a client of port-forward on how to speak, and serves it. `ports` is needed by those that speak plain
  * WebSocket; the others name a port with each connection.
  * @throws UpgradeError while nothing has been answered
