@@ -57,87 +57,92 @@ export class FakeEngine {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reply = await this.#replyTo(request, response);
+    if (reply) send(response, ...reply);
+  }
+
+  /** Undefined: it is answered later. */
+  async #replyTo(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://docker');
     const path = decodeURI(pathname.replace(/^\/v1\.\d+/, ''));
     this.asked.push(`${request.method} ${path}`);
     const [, kind, id = '', action = ''] = path.split('/');
-    if (kind === '_ping') return send(response, 200, 'OK');
-    if (kind === 'images') return this.#answerImages(path, searchParams, response);
-    if (id === 'create') {
-      const spec = (await json(request)) as FakeContainer['spec'];
-      const container = {
-        id: `c${this.#made++}`,
-        spec,
-        running: false,
-        exitCode: 0,
-        oomKilled: false,
-      };
-      this.containers.set(container.id, container);
-      return send(response, 201, { Id: container.id });
-    }
-    if (id === 'json') {
-      const wanted = (JSON.parse(searchParams.get('filters') ?? '{}') as { label: string[] }).label;
-      const found = [...this.containers.values()].filter(({ spec }) => {
-        const labels = Object.entries(spec.Labels).map(([name, value]) => `${name}=${value}`);
-        return wanted.every((label) => labels.includes(label));
-      });
-      const listed = found.map(({ id, spec, running }) => ({
-        Id: id,
-        State: running ? 'running' : 'exited',
-        Labels: spec.Labels,
-      }));
-      return send(response, 200, listed);
-    }
+    if (kind === '_ping') return [200, 'OK'];
+    if (path === '/images/create') return this.#pull(searchParams.get('fromImage') ?? '');
+    if (kind === 'images') return this.#inspectImage(path.slice('/images/'.length, -'/json'.length));
+    if (id === 'create') return this.#create((await json(request)) as FakeContainer['spec']);
+    if (id === 'json') return this.#list(searchParams.get('filters') ?? '{}');
     const container = this.containers.get(id);
-    if (!container) return send(response, 404, { message: `No such container: ${id}` });
-    this.#answerContainer(container, `${request.method} ${action}`, response);
+    if (!container) return [404, { message: `No such container: ${id}` }];
+    return this.#replyOf(container, `${request.method} ${action}`, response);
   }
 
-  #answerContainer(container: FakeContainer, what: string, response: ServerResponse): void {
+  #replyOf(container: FakeContainer, what: string, response: ServerResponse): Reply | undefined {
     switch (what) {
       case 'POST start':
-        if (this.startError) return send(response, 400, { message: this.startError });
+        if (this.startError) return [400, { message: this.startError }];
         container.running = true;
-        return send(response, 204);
+        return [204];
       case 'POST stop':
       case 'POST kill':
-        send(response, 204);
-        return this.end(container, what === 'POST kill' ? 137 : 143);
+        this.end(container, what === 'POST kill' ? 137 : 143);
+        return [204];
       case 'POST wait':
-        if (!container.running) return send(response, 200, { StatusCode: container.exitCode });
+        if (!container.running) return [200, { StatusCode: container.exitCode }];
         this.#waiting.set(container.id, [...(this.#waiting.get(container.id) ?? []), response]);
-        return;
+        return undefined;
       case 'DELETE ':
         this.containers.delete(container.id);
-        return send(response, 204);
+        return [204];
       case 'GET json':
-        return send(response, 200, {
-          State: {
-            Running: container.running,
-            ExitCode: container.exitCode,
-            OOMKilled: container.oomKilled,
-            StartedAt: '2026-03-02T09:00:00.123456789Z',
-            FinishedAt: container.running ? '0001-01-01T00:00:00Z' : '2026-03-02T09:00:05Z',
-          },
-        });
+        return [200, { State: stateOf(container) }];
       default:
-        send(response, 404, { message: `page not found: ${what}` });
+        return [404, { message: `page not found: ${what}` }];
     }
   }
 
-  #answerImages(path: string, search: URLSearchParams, response: ServerResponse): void {
-    if (path === '/images/create') {
-      const image = search.get('fromImage') ?? '';
-      if (!this.pullError) this.images.set(image, {});
-      const last = this.pullError ? { error: this.pullError } : { status: 'done' };
-      return send(response, 200, `${JSON.stringify({ status: 'pulling' })}\n${JSON.stringify(last)}\n`);
-    }
-    const name = path.slice('/images/'.length, -'/json'.length);
+  #create(spec: FakeContainer['spec']): Reply {
+    const container = { id: `c${this.#made++}`, spec, running: false, exitCode: 0, oomKilled: false };
+    this.containers.set(container.id, container);
+    return [201, { Id: container.id }];
+  }
+
+  #list(filters: string): Reply {
+    const wanted = (JSON.parse(filters) as { label: string[] }).label;
+    const found = [...this.containers.values()].filter(({ spec }) => {
+      const labels = Object.entries(spec.Labels).map(([name, value]) => `${name}=${value}`);
+      return wanted.every((label) => labels.includes(label));
+    });
+    const listed = found.map(({ id, spec, running }) => ({
+      Id: id,
+      State: running ? 'running' : 'exited',
+      Labels: spec.Labels,
+    }));
+    return [200, listed];
+  }
+
+  #pull(image: string): Reply {
+    if (!this.pullError) this.images.set(image, {});
+    const last = this.pullError ? { error: this.pullError } : { status: 'done' };
+    return [200, `${JSON.stringify({ status: 'pulling' })}\n${JSON.stringify(last)}\n`];
+  }
+
+  #inspectImage(name: string): Reply {
     const config = this.images.get(name) ?? this.images.get(`${name}:latest`);
-    if (!config) return send(response, 404, { message: `No such image: ${name}` });
-    send(response, 200, { Config: config });
+    return config ? [200, { Config: config }] : [404, { message: `No such image: ${name}` }];
   }
 }
+
+/** Status and body. */
+type Reply = [number, (string | object)?];
+
+const stateOf = ({ running, exitCode, oomKilled }: FakeContainer) => ({
+  Running: running,
+  ExitCode: exitCode,
+  OOMKilled: oomKilled,
+  StartedAt: '2026-03-02T09:00:00.123456789Z',
+  FinishedAt: running ? '0001-01-01T00:00:00Z' : '2026-03-02T09:00:05Z',
+});
 
 function send(response: ServerResponse, status: number, body?: string | object): void {
   response.writeHead(status, { 'content-type': 'application/json' });
