@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../e2e/harness/ports.ts';
 import { Connection } from './connection.ts';
-import { cpuMsOf, freePort, residentOf, untilReady } from './processes.ts';
+import { cpuMsOf, residentOf, untilReady } from './processes.ts';
 
 /** etcd alone, as Debian's `etcd-server` brings it; what kube-apiserver would put in front costs more time. */
 export class Etcd {

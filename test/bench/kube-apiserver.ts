@@ -5,9 +5,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../e2e/harness/ports.ts';
 import { Connection } from './connection.ts';
 import { Etcd } from './etcd.ts';
-import { cpuMsOf, freePort, residentOf, untilReady } from './processes.ts';
+import { cpuMsOf, residentOf, untilReady } from './processes.ts';
 
 const TOKEN = 'bench';
 

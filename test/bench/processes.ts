@@ -1,8 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 
 /** Processor time of a process since its start, in milliseconds; Linux. */
 export function cpuMsOf(pid: number | undefined): number {
@@ -14,16 +11,6 @@ export function cpuMsOf(pid: number | undefined): number {
 /** Resident memory of a process in bytes; Linux. */
 export function residentOf(pid: number | undefined): number {
   return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Asks a program again and again until there is an answer without an error. @throws when it has ended */

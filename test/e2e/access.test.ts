@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -12,6 +10,7 @@ import { startNode } from '../../src/cluster/node/index.ts';
 import { startWorkloadControllers } from '../../src/cluster/workloads/index.ts';
 import { createClient, directConnection, Informers } from '../../src/kube/index.ts';
 import { BIN, REPOSITORY, run } from './harness/kanari.ts';
+import { freePort } from './harness/ports.ts';
 
 /** The rights of manifests/controller-access.yaml: enough for the controller, and no more than it needs. */
 
@@ -62,15 +61,6 @@ async function kubeconfigOfController(): Promise<string> {
   const { name } = admin.users[0];
   await writeFile(file, JSON.stringify({ ...admin, users: [{ name, user: { token } }] }));
   return file;
-}
-
-async function freePort(): Promise<string> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return String(port);
 }
 
 const status = async () =>
@@ -153,7 +143,7 @@ test('suffice for an update with traffic, analysis, restart and clean-up', async
   await kubectl(`apply --server-side -f ${join(REPOSITORY, 'manifests', 'crds')}`);
   await kubectl('create namespace argo-rollouts');
   await kubectl(`apply -f ${join(REPOSITORY, 'manifests', 'controller-access.yaml')}`);
-  const ports = ['--metricsPort', await freePort(), '--healthzPort', await freePort()];
+  const ports = ['--metricsPort', `${await freePort()}`, '--healthzPort', `${await freePort()}`];
   const kubeconfig = ['--kubeconfig', await kubeconfigOfController()];
   controller = spawn(process.execPath, [BIN, 'controller', ...kubeconfig, ...ports]);
   for (const stream of [controller.stdout, controller.stderr]) {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -12,6 +11,7 @@ import { startNode } from '../../src/cluster/node/index.ts';
 import { startWorkloadControllers } from '../../src/cluster/workloads/index.ts';
 import { createClient, directConnection, Informers } from '../../src/kube/index.ts';
 import { BIN, REPOSITORY, run } from './harness/kanari.ts';
+import { freePort } from './harness/ports.ts';
 
 /** `kanari controller` against a cluster that somebody else runs; its pods are simulated. */
 
@@ -24,17 +24,8 @@ const stops: (() => Promise<void>)[] = [];
 let controller: ChildProcess;
 let said = '';
 
-async function freePort(): Promise<string> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return String(port);
-}
-
 async function startController(): Promise<void> {
-  const ports = ['--metricsPort', await freePort(), '--healthzPort', await freePort()];
+  const ports = ['--metricsPort', `${await freePort()}`, '--healthzPort', `${await freePort()}`];
   const flags = ['--kubeconfig', server.kubeconfigPath, ...ports];
   // A killed leader is waited for; not as long as in production.
   const lease = ['lease-duration=3s', 'renew-deadline=2s', 'retry-period=500ms'];
