@@ -12,9 +12,14 @@ import type { ContainerSlot } from './slot.ts';
 import { clearTerminationFile, terminationFile, terminationPath } from './termination.ts';
 
 /**
- * Starts the next run of a container. What goes wrong becomes the slot's problem, with the events that kubelet writes.
+ * Starts the next run of a container. `whilePulling` is called before an image is fetched, which may take long. What goes wrong becomes the slot's problem, with the events that kubelet writes.
  */
-export async function launch(slot: ContainerSlot, facts: PodFacts, context: NodeContext): Promise<void> {
+export async function launch(
+  slot: ContainerSlot,
+  facts: PodFacts,
+  context: NodeContext,
+  { whilePulling }: { whilePulling: () => Promise<void> },
+): Promise<void> {
   const { pod } = facts;
   const event = (type: 'Normal' | 'Warning', reason: string, message: string) =>
     context.record(pod, { type, reason, message });
@@ -24,9 +29,10 @@ export async function launch(slot: ContainerSlot, facts: PodFacts, context: Node
   try {
     const runtime = context.runtimeFor(pod);
     let pulledFrom: number | undefined;
-    const image = await runtime.pull(imageName, pod, name, () => {
+    const image = await runtime.pull(imageName, pod, name, async () => {
       pulledFrom = context.clock();
       event('Normal', 'Pulling', `Pulling image "${imageName}"`);
+      await whilePulling();
     });
     event('Normal', 'Pulled', pulledText(imageName, pulledFrom && context.clock() - pulledFrom));
     checkUser(image, pod, slot.spec);

@@ -1,7 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pod, Volume } from 'kubernetes-types/core/v1.d.ts';
-import { equal, type Instant, Pods } from '../../../api/index.ts';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import { type Instant, Pods } from '../../../api/index.ts';
 import { isConflict, isNotFound } from '../../../kube/index.ts';
 import type { Runtime, RuntimeContainer } from '../runtime/runtime.ts';
 import type { NodeContext } from './context.ts';
@@ -9,13 +9,12 @@ import { deadlineOf, hasEnded, planPod } from './decide.ts';
 import type { PodFacts } from './fields.ts';
 import { runHook } from './hooks.ts';
 import { launch } from './launcher.ts';
+import { PodVolumes } from './pod-volumes.ts';
 import { backOffPull } from './problem.ts';
 import { StatusPublisher } from './publisher.ts';
 import { ContainerSlot } from './slot.ts';
 import { podStatus } from './status.ts';
-import { PodTokens } from './tokens.ts';
 import type { PodView } from './view.ts';
-import { setUpVolumes, VolumeError } from './volumes.ts';
 
 /** How long a container has at least between SIGTERM and SIGKILL, whatever its hook used up; as kubelet's. */
 const SHORTEST_GRACE_MS = 2000;
@@ -39,16 +38,12 @@ export class PodWorker {
   readonly #initSlots: ContainerSlot[];
   readonly #slots: ContainerSlot[];
   readonly #publisher: StatusPublisher;
+  readonly #volumes: PodVolumes;
   #pod: Pod;
   #failed: { reason: string; message: string } | undefined;
   #ending: Promise<void> | undefined;
   #ended = false;
   #graceMs = Number.POSITIVE_INFINITY;
-  #volumeError: string | undefined;
-  #volumesStale = true;
-  /** When a token in a volume is to be replaced. */
-  #volumesRefreshAt: Instant | undefined;
-  readonly #tokens: PodTokens;
 
   constructor(pod: Pod, podIP: string, context: NodeContext, poke: () => void) {
     this.podIP = podIP;
@@ -61,7 +56,7 @@ export class PodWorker {
     this.#initSlots = (pod.spec?.initContainers ?? []).map(slot);
     this.#slots = (pod.spec?.containers ?? []).map(slot);
     this.#publisher = new StatusPublisher(context);
-    this.#tokens = new PodTokens(context);
+    this.#volumes = new PodVolumes(this.#folder, context);
   }
 
   get pod(): Pod {
@@ -81,7 +76,7 @@ export class PodWorker {
 
   /** Brings the pod closer to what it should be. `gone`: nothing is left of it. */
   async sync(pod: Pod | undefined): Promise<{ gone: boolean; wakeAt?: Instant | undefined }> {
-    if (pod && tellsOfItself(pod) && !equal(described(pod), described(this.#pod))) this.#volumesStale = true;
+    if (pod) this.#volumes.podChanged(this.#pod, pod);
     this.#pod = pod ?? this.#pod;
     if (!pod || pod.metadata?.deletionTimestamp) return { gone: await this.#finish(pod) };
     this.#checkDeadline();
@@ -101,13 +96,7 @@ export class PodWorker {
   /** Brings volumes up to date, and tries again what waits for configuration. */
   refreshConfig(): void {
     this.retryProblems();
-    const fromConfig = this.#pod.spec?.volumes?.some(
-      ({ configMap, secret, projected, persistentVolumeClaim }) =>
-        configMap ?? secret ?? projected ?? persistentVolumeClaim,
-    );
-    if (!fromConfig) return;
-    this.#volumesStale = true;
-    this.#poke();
+    if (this.#volumes.sourcesChanged(this.#pod)) this.#poke();
   }
 
   /** The agent ends: lets the containers run on for the next one, or ends them without touching the pod. */
@@ -171,7 +160,7 @@ export class PodWorker {
       initContainers: this.#initSlots.map((slot) => slot.view(now)),
       containers: this.#slots.map((slot) => slot.view(now)),
       ending: this.#ending !== undefined,
-      lacksVolumes: this.#volumeError !== undefined && this.#allSlots.every(({ run }) => !run),
+      lacksVolumes: this.#volumes.failed && this.#allSlots.every(({ run }) => !run),
       failed: this.#failed,
     };
   }
@@ -192,7 +181,6 @@ export class PodWorker {
   async #carryOn(): Promise<Instant | undefined> {
     const now = this.#context.clock();
     for (const slot of this.#allSlots) this.#announce(slot, now);
-    if (this.#volumesRefreshAt !== undefined && this.#volumesRefreshAt <= now) this.#volumesStale = true;
     const plan = planPod(this.#view(), now);
     for (const { spec, unhealthy } of plan.stop) {
       const why = unhealthy
@@ -202,12 +190,11 @@ export class PodWorker {
         unhealthy?.graceSeconds === undefined ? this.#specGraceMs : unhealthy.graceSeconds * 1000;
       void this.#stop(this.slot(spec.name)!, graceMs, why);
     }
-    if ((plan.start.length > 0 || this.#volumesStale) && !(await this.#setUpVolumes()))
-      return now + VOLUME_RETRY_MS;
+    if (!(await this.#volumes.setUp(this.#facts))) return now + VOLUME_RETRY_MS;
     for (const { spec } of plan.start) await this.#start(this.slot(spec.name)!);
     const fresh = this.#allSlots.some(({ problem }) => problem?.reason === 'ErrImagePull');
     const next = plan.start.length > 0 ? planPod(this.#view(), now).wakeAt : plan.wakeAt;
-    return earliest(next, this.#volumesRefreshAt, fresh ? now + ERR_IMAGE_PULL_MS : undefined);
+    return earliest(next, this.#volumes.refreshAt, fresh ? now + ERR_IMAGE_PULL_MS : undefined);
   }
 
   #announce(slot: ContainerSlot, now: Instant): void {
@@ -226,31 +213,8 @@ export class PodWorker {
     return all.find(({ name }) => name === slot.spec.name)?.state ?? {};
   }
 
-  async #setUpVolumes(): Promise<boolean> {
-    if (!this.#volumesStale) return true;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    try {
-      this.#volumesStale = false;
-      const { sources } = this.#context;
-      this.#volumesRefreshAt = await setUpVolumes(this.#folder, {
-        facts: this.#facts,
-        sources,
-        tokens: this.#tokens,
-      });
-      this.#volumeError = undefined;
-      return true;
-    } catch (error) {
-      const { message } = error as Error;
-      if (!(error instanceof VolumeError)) this.#context.log.warn({ err: error }, 'cannot set up volumes');
-      this.#volumesStale = true;
-      if (message !== this.#volumeError) this.#record('Warning', 'FailedMount', message);
-      this.#volumeError = message;
-      return false;
-    }
-  }
-
   async #start(slot: ContainerSlot): Promise<void> {
-    await launch(slot, this.#facts, this.#context);
+    await launch(slot, this.#facts, this.#context, { whilePulling: () => this.#publish() });
     const hook = slot.spec.lifecycle?.postStart;
     if (!hook || !slot.isRunning) return;
     const failure = await runHook(hook, slot.checkTarget, this.#specGraceMs);
@@ -355,19 +319,6 @@ function earliest(...instants: (Instant | undefined)[]): Instant | undefined {
   const known = instants.filter((instant) => instant !== undefined);
   return known.length > 0 ? Math.min(...known) : undefined;
 }
-
-/** Whether the pod has volumes with files that tell of it. */
-function tellsOfItself({ spec }: Pod): boolean {
-  const own = ({ downwardAPI, projected }: Volume) =>
-    downwardAPI ?? projected?.sources?.some((source) => source.downwardAPI);
-  return (spec?.volumes ?? []).some(own);
-}
-
-/** What of a pod may change and its volumes tell. */
-const described = ({ metadata }: Pod) => ({
-  labels: metadata?.labels ?? {},
-  annotations: metadata?.annotations ?? {},
-});
 
 /** The time that a deleted pod has left; after a restart of the agent no more than until its deletion is due. */
 function deletionGraceMs(pod: Pod | undefined, now: Instant): number | undefined {

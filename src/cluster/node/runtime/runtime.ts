@@ -169,7 +169,7 @@ export interface Runtime {
    * Finds the image. `pulling` is called when it must be fetched first.
    * @throws ImagePullError when this runtime cannot run it
    */
-  pull(image: string, pod: Pod, container: string, pulling?: () => void): Promise<Image>;
+  pull(image: string, pod: Pod, container: string, pulling?: () => Promise<void>): Promise<Image>;
   /**
    * @throws StartError when the program cannot be started
    * @throws SandboxError when what the containers of the pod share cannot be made

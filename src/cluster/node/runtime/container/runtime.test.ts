@@ -42,7 +42,7 @@ const podOf = (image: string, imagePullPolicy?: string): Pod => ({
 
 const pull = (image: string, policy?: string) => {
   const pulled: string[] = [];
-  const done = runtime.pull(image, podOf(image, policy), 'main', () => pulled.push(image));
+  const done = runtime.pull(image, podOf(image, policy), 'main', async () => void pulled.push(image));
   return done.then((config) => ({ config, pulled: pulled.length > 0 }));
 };
 

@@ -55,14 +55,14 @@ export class ContainerRuntime implements Runtime {
     this.#sandboxes = new Sandboxes({ ...options, pull: (image) => this.#pullMissing(image) });
   }
 
-  async pull(image: string, pod: Pod, container: string, pulling?: () => void): Promise<Image> {
+  async pull(image: string, pod: Pod, container: string, pulling?: () => Promise<void>): Promise<Image> {
     const policy = pullPolicy(image, pod, container);
     let config = policy === 'Always' ? undefined : await this.#inspectImage(image);
     if (!config && policy === 'Never') {
       throw new ImagePullError('the container engine does not have it');
     }
     if (!config) {
-      pulling?.();
+      await pulling?.();
       await this.#pull(image);
       config = await this.#inspectImage(image);
     }
