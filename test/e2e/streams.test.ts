@@ -43,6 +43,11 @@ spec:
   containers:
     - {name: first, image: busybox, command: [sh, -c, "while :; do echo tick; sleep 0.2; done"]}
     - {name: second, image: busybox, command: [sleep, "1000"], env: [{name: COLOR, value: green}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: waiting}
+spec: {containers: [{name: main, image: registry.example/none}]}
 `;
 
 beforeAll(async () => {
@@ -82,7 +87,7 @@ const protocols = [
   ['SPDY', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }],
 ] as [string, Record<string, string>][];
 
-describe.each(protocols)('kubectl over %s', (_, env) => {
+describe.each(protocols)('kubectl over %s', (protocol, env) => {
   const exec = async (args: string[], input?: string | Buffer) => {
     const child = spawn('kubectl', ['--kubeconfig', kanari.kubeconfig, 'exec', ...args], {
       env: { ...process.env, ...env },
@@ -131,6 +136,11 @@ describe.each(protocols)('kubectl over %s', (_, env) => {
     expect((await exec(['box', '-c', 'third', '--', 'ls'])).stderr).toContain(
       'container third is not valid for pod box',
     );
+    const prefix = protocol === 'WebSocket' ? 'Internal error occurred: ' : '';
+    expect(await exec(['waiting', '--', 'ls'])).toMatchObject({
+      stderr: `error: ${prefix}unable to upgrade connection: container not found ("main")\n`,
+      code: 1,
+    });
   });
 
   test('exec -it: a terminal', async () => {
