@@ -3,12 +3,13 @@
 import { parseArgs } from 'node:util';
 import { lists } from './lists.ts';
 import { Rows } from './rows.ts';
+import { stalled } from './stalled.ts';
 import { startup } from './startup.ts';
 import { story } from './story.ts';
 import { watchers } from './watchers.ts';
 import { writes } from './writes.ts';
 
-const SUBJECTS = { story, writes, lists, watchers, startup };
+const SUBJECTS = { story, writes, lists, watchers, stalled, startup };
 const known = Object.keys(SUBJECTS).join(', ');
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Exchange } from './exchange.ts';
 import { InFlight } from './inflight.ts';
@@ -16,6 +17,13 @@ class Request {
   answered: number | undefined;
   headers: Record<string, string> | undefined;
   finish = () => {};
+  /** Passes what it is given to the network when that is told to go on. */
+  readonly response = new Writable({
+    write: (_chunk, _encoding, done) => {
+      this.read = done;
+    },
+  });
+  read = () => {};
   readonly url: URL;
   readonly query: URLSearchParams;
   gone = false;
@@ -78,6 +86,23 @@ describe('requests in flight', () => {
     first.finish();
     await vi.advanceTimersByTimeAsync(0);
     expect([gone.begun, third.begun]).toEqual([false, true]);
+  });
+
+  it('count until their answers have been read, and are cut when that does not happen', async () => {
+    const ask = server({ running: 1, waiting: 5, waitMs: 100_000 });
+    const [first, second, third] = [await ask(), await ask(), await ask()];
+    for (const request of [first, second]) request.response.end('a long answer');
+    first.finish();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(second.begun).toBe(false);
+    first.read();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(second.begun).toBe(true);
+    second.finish();
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect([second.response.destroyed, third.begun]).toEqual([false, false]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([second.response.destroyed, third.begun]).toEqual([true, true]);
   });
 
   it.each(['/api/v1/pods?watch=true', '/api/v1/namespaces/a/pods/b/log', '/healthz', '/livez/ping'])(

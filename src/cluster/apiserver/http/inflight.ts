@@ -1,4 +1,5 @@
 import type { Dispatcher } from './dispatch.ts';
+import { delivered } from './drain.ts';
 import type { Exchange } from './exchange.ts';
 
 /** As many as kube-apiserver works on at once by default, reading and writing. */
@@ -18,9 +19,10 @@ export interface InFlightOptions {
 }
 
 /**
- * A dispatcher with a queue in front. It bounds the requests that are worked on at once, and so the memory that their bodies take: further ones wait in a
- * queue of bounded length and time, before their bodies are read, and those that find it full are answered 429. There
- * is one queue for all: no priorities, no fairness among users. Streams are not counted.
+ * A dispatcher with a queue in front. It bounds the requests that are worked on at once, and so the memory that their
+ * bodies and answers take: further ones wait in a queue of bounded length and time, before their bodies are read, and
+ * those that find it full are answered 429. There is one queue for all: no priorities, no fairness among users. Streams
+ * are not counted.
  */
 export class InFlight {
   readonly #next: Pick<Dispatcher, 'dispatch'>;
@@ -49,6 +51,7 @@ export class InFlight {
     try {
       // Who has gone away while waiting needs no answer.
       if (!exchange.gone) await this.#next.dispatch(exchange);
+      await delivered(exchange.response);
     } finally {
       this.#leave();
     }

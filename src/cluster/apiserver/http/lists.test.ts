@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestServer } from '../testing/client.ts';
+import type { Exchange } from './exchange.ts';
+import { sendList } from './lists.ts';
 
 const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';
 const COUNT = 250;
@@ -60,6 +63,35 @@ describe('a long list', () => {
       seen.push(...names(body.items));
     }
     expect(seen).toEqual(everyName);
+  });
+
+  it('is made no faster than it is read', async () => {
+    let read = () => {};
+    let kept = 0;
+    const response = new Writable({
+      decodeStrings: false,
+      write: (chunk: string, _encoding, done) => {
+        kept += chunk.length;
+        read = done;
+      },
+    });
+    const exchange = {
+      method: 'GET',
+      response,
+      writeHead: () => {},
+      get gone() {
+        return response.destroyed;
+      },
+    } as unknown as Exchange;
+    const items = everyName.map((name) => ({ metadata: { name, annotations: { k: 'x'.repeat(50_000) } } }));
+    const sent = sendList(exchange, items, (some) => ({ kind: 'List', items: some }));
+    for (let piece = 1; piece <= 3; piece += 1) {
+      await vi.waitFor(() => expect(kept).toBeGreaterThan(piece * 290_000));
+      expect(kept).toBeLessThan(piece * 320_000);
+      read();
+    }
+    response.destroy();
+    await sent;
   });
 
   it('that its client does not read holds up nobody, and is whole once it is read', async () => {

@@ -1,14 +1,14 @@
-import type { Writable } from 'node:stream';
 import type { KubeObject } from '../../../api/index.ts';
+import { drained, streamOf } from './drain.ts';
 import type { Exchange } from './exchange.ts';
 
-/** So many objects are turned into text at a time; other requests have their turn in between. */
+/** So many objects are made ready at a time; other requests have their turn in between. */
 const SLICE = 100;
-/** A client that takes nothing for so long is cut. */
-const STALLED_MS = 60_000;
+/** So much text is made at a time, roughly; a client that does not read costs no more. */
+const PIECE_CHARS = 256 * 1024;
 
 /**
- * Sends a list as JSON. A long one goes out in slices, as fast as the client reads: it neither holds up other requests
+ * Sends a list as JSON. A long one goes out in pieces, as fast as the client reads: it neither holds up other requests
  * nor ever exists as one text.
  * @param view the list with these items, as the client wants to see it
  */
@@ -17,46 +17,48 @@ export async function sendList(
   items: readonly KubeObject[],
   view: (items: KubeObject[]) => unknown,
 ): Promise<void> {
-  const first = view(items.slice(0, SLICE));
-  if (items.length <= SLICE || exchange.method === 'HEAD') {
-    exchange.sendValue(200, items.length <= SLICE ? first : view([...items]));
+  if (exchange.method === 'HEAD') {
+    exchange.sendValue(200, view([...items]));
     return;
   }
-  // Both kinds of responses are writable streams; only one is typed as such.
-  const out = exchange.response as unknown as Writable;
-  const member = 'rows' in (first as object) ? 'rows' : 'items';
-  const { [member]: begin, ...head } = first as Record<string, unknown>;
-  exchange.writeHead(200, { 'content-type': 'application/json' });
-  out.write(`${JSON.stringify(head).slice(0, -1)},"${member}":[${inner(begin)}`);
-  for (let at = SLICE; at < items.length; at += SLICE) {
+  const out = streamOf(exchange.response);
+  let begun = false;
+  for (const piece of piecesOf(items, view)) {
+    if (exchange.gone) return;
+    if (piece.last && !begun) {
+      exchange.send(200, 'application/json', piece.text);
+      return;
+    }
+    if (!begun) exchange.writeHead(200, { 'content-type': 'application/json' });
+    begun = true;
+    if (piece.last) {
+      out.end(piece.text);
+      return;
+    }
+    if (!out.write(piece.text) && !(await drained(out))) return;
     await turn();
-    const part = view(items.slice(at, at + SLICE)) as Record<string, unknown>;
-    if (exchange.gone || (!out.write(`,${inner(part[member])}`) && !(await drained(out)))) return;
   }
-  out.end(']}\n');
 }
 
-/** The text between the brackets. */
-const inner = (list: unknown) => JSON.stringify(list).slice(1, -1);
+/** The text of a list, made as it is needed. */
+function* piecesOf(
+  items: readonly KubeObject[],
+  view: (items: KubeObject[]) => unknown,
+): Generator<{ text: string; last: boolean }> {
+  let text = '';
+  for (let at = 0; at === 0 || at < items.length; at += SLICE) {
+    const viewed = view(items.slice(at, at + SLICE)) as Record<string, unknown>;
+    const member = 'rows' in viewed ? 'rows' : 'items';
+    const { [member]: part, ...head } = viewed;
+    if (at === 0) text = `${JSON.stringify(head).slice(0, -1)},"${member}":[`;
+    for (const [i, item] of (part as unknown[]).entries()) {
+      text += at + i === 0 ? JSON.stringify(item) : `,${JSON.stringify(item)}`;
+      if (text.length < PIECE_CHARS) continue;
+      yield { text, last: false };
+      text = '';
+    }
+  }
+  yield { text: `${text}]}\n`, last: true };
+}
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** Whether the client has read on; false when it is gone, or is cut because it does not. */
-function drained(out: Writable): Promise<boolean> {
-  return new Promise((resolve) => {
-    const settle = (read: boolean) => {
-      clearTimeout(stalled);
-      out.off('drain', onDrain);
-      out.off('close', onClose);
-      resolve(read);
-    };
-    const onDrain = () => settle(true);
-    const onClose = () => settle(false);
-    const stalled = setTimeout(() => {
-      out.destroy();
-      settle(false);
-    }, STALLED_MS).unref();
-    out.on('drain', onDrain);
-    out.on('close', onClose);
-  });
-}
