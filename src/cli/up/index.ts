@@ -16,21 +16,14 @@ import { withExamples } from '../help.ts';
 import { defaultStateDir, PID_FILE } from '../local.ts';
 import { VERSION } from '../version.ts';
 import { printActivity } from './activity.ts';
-import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
+import { type LocalCluster, type LocalClusterOptions, startLocalCluster } from './local-cluster.ts';
 import { refusal } from './refusal.ts';
 import { resetState } from './reset.ts';
 import { welcome } from './screen.ts';
 
-interface UpFlags {
+/** Those that the cluster takes as they are, and others. */
+interface UpFlags extends Omit<LocalClusterOptions, 'stateDir' | 'example' | 'version' | 'clock' | 'log'> {
   stateDir?: string;
-  port: number;
-  gatewayPort: number;
-  metricsPort: number;
-  controllerMetricsPort: number;
-  metricResolution: number;
-  horizontalPodAutoscalerSyncPeriod: number;
-  containerEngine: string;
-  sandboxImage: string;
   example: boolean;
   fresh?: boolean;
 }

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
+import { CONNECTION_HEADERS } from '../connection-headers.ts';
 import type { Endpoint } from '../node/index.ts';
 
 /** How the request to the upstream went; times in seconds from its start. */
@@ -12,19 +13,6 @@ export interface Outcome {
   requestBytes: number;
   responseBytes: number;
 }
-
-/** Headers that belong to one connection and are not passed on (RFC 9110 §7.6.1). */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** An idle connection is dropped before a usual server (5 s for Node.js) would close it under a request. */
 const reusing = new http.Agent({ keepAlive: true, timeout: 4000, maxSockets: Number.POSITIVE_INFINITY });
@@ -148,7 +136,7 @@ function attempt(
 function forwardedHeaders(req: http.IncomingMessage): http.OutgoingHttpHeaders {
   const headers: http.OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(req.headers)) {
-    if (value !== undefined && !HOP_BY_HOP.has(name)) headers[name] = value;
+    if (value !== undefined && !CONNECTION_HEADERS.has(name)) headers[name] = value;
   }
   const client = req.socket.remoteAddress ?? '';
   headers['x-real-ip'] = client;
@@ -166,7 +154,7 @@ function endToEnd(raw: readonly string[]): string[] {
   const headers: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (!HOP_BY_HOP.has(name.toLowerCase())) headers.push(name, raw[i + 1] as string);
+    if (!CONNECTION_HEADERS.has(name.toLowerCase())) headers.push(name, raw[i + 1] as string);
   }
   return headers;
 }

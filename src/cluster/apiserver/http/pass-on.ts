@@ -6,20 +6,8 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { CONNECTION_HEADERS } from '../../connection-headers.ts';
 import type { Exchange } from './exchange.ts';
-
-/** Headers that concern one connection alone (RFC 9110, 7.6.1). */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /**
  * Passes a request on to another server, and its answer back; bodies flow no faster than they are read.
