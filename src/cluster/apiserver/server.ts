@@ -13,6 +13,7 @@ import { firstAddress, parseAddressRange } from './admission/addresses.ts';
 import { BuiltinAdmission, SYSTEM_NAMESPACES } from './admission/index.ts';
 import { LocalApiServices } from './bootstrap/api-services.ts';
 import { installFlowControl } from './bootstrap/flow-control.ts';
+import { installPriorityClasses } from './bootstrap/priority-classes.ts';
 import type { ApiContext } from './http/context.ts';
 import { Dispatcher } from './http/dispatch.ts';
 import { Exchange } from './http/exchange.ts';
@@ -93,6 +94,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       makeNamespaces(parts.context),
       installBootstrapAccess(parts.context),
       installFlowControl(parts.context),
+      installPriorityClasses(parts.context),
     ]);
     const authority = await files.authority(clock());
     const signer = new CertificateSigner(parts.context, authority, options.log);

@@ -48,6 +48,22 @@ describe('the priority of a pod', () => {
     const { body } = await createPod('after');
     expect(body.spec).toMatchObject({ priority: 7, priorityClassName: 'usual' });
   });
+
+  it('has one default class at most, and the classes of the system from the start', async () => {
+    await post(PRIORITIES, { metadata: { name: 'usual' }, value: 7, globalDefault: true });
+    const { status, body } = await post(PRIORITIES, {
+      metadata: { name: 'other' },
+      value: 8,
+      globalDefault: true,
+    });
+    expect(status).toBe(403);
+    expect(body.message).toContain(
+      'PriorityClass usual is already marked as default. Only one default can exist',
+    );
+    const { body: listed } = await api.send(`GET ${PRIORITIES}`);
+    const names = listed.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+    expect(names).toEqual(['system-cluster-critical', 'system-node-critical', 'usual']);
+  });
 });
 
 describe('a claim', () => {

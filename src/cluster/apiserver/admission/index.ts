@@ -1,4 +1,5 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Service } from 'kubernetes-types/core/v1.d.ts';
+import type { PriorityClass } from 'kubernetes-types/scheduling/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
 import { type Admission, is, keyOf, type ObjectTarget, type Target } from '../rest/core.ts';
 import { invalid } from '../status.ts';
@@ -7,7 +8,7 @@ import { parseAddressRange } from './addresses.ts';
 import { completeClaim, completeVolume, refuseExpansion } from './claims.ts';
 import { checkImmortal, checkNamespace } from './namespaces.ts';
 import { completePod } from './pods.ts';
-import { resolvePriority } from './priorities.ts';
+import { refuseSecondDefault, resolvePriority } from './priorities.ts';
 import { ServiceAddresses } from './services.ts';
 
 export { SYSTEM_NAMESPACES } from './namespaces.ts';
@@ -29,6 +30,7 @@ export class BuiltinAdmission implements Admission {
       const named = { ...target, name: object.metadata?.name ?? '' };
       return completePod(resolvePriority(this.#store, named, object as Pod));
     }
+    this.#checkDefaultClass({ ...target, name: object.metadata?.name ?? '' }, object);
     if (is(target.kind, '', 'services')) return this.#completeService(target, object as Service);
     if (is(target.kind, '', 'persistentvolumeclaims')) {
       return completeClaim(this.#store, object as PersistentVolumeClaim);
@@ -38,6 +40,7 @@ export class BuiltinAdmission implements Admission {
   }
 
   admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
+    this.#checkDefaultClass(target, next);
     if (is(target.kind, '', 'persistentvolumeclaims') && !target.subresource) {
       refuseExpansion(this.#store, target, next as PersistentVolumeClaim, live as PersistentVolumeClaim);
     }
@@ -51,6 +54,11 @@ export class BuiltinAdmission implements Admission {
 
   settle(target: Target, name: string): void {
     if (is(target.kind, '', 'services')) this.#addresses.settle(keyOf(target.kind, target.namespace, name));
+  }
+
+  #checkDefaultClass(target: ObjectTarget, object: KubeObject): void {
+    if (!is(target.kind, 'scheduling.k8s.io', 'priorityclasses')) return;
+    refuseSecondDefault(this.#store, target, object as PriorityClass);
   }
 
   #completeService({ kind, namespace }: Target, service: Service, live?: Service): Service {

@@ -4,12 +4,6 @@ import type { ObjectTarget } from '../rest/core.ts';
 import { forbidden } from '../status.ts';
 import type { Store } from '../store/index.ts';
 
-/** Classes that every cluster has, even when nobody has made their objects. */
-const SYSTEM: Record<string, number> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-};
-
 /** A new pod with the priority of its class, or of the default class. @throws StatusError 403 */
 export function resolvePriority(store: Store, { kind, name }: ObjectTarget, pod: Pod): Pod {
   const { spec } = pod;
@@ -19,7 +13,7 @@ export function resolvePriority(store: Store, { kind, name }: ObjectTarget, pod:
   const found = given
     ? classes.find(({ metadata }) => metadata?.name === given)
     : classes.filter(({ globalDefault }) => globalDefault).sort((a, b) => a.value - b.value)[0];
-  const value = found?.value ?? (given ? SYSTEM[given] : 0);
+  const value = found?.value ?? (given ? undefined : 0);
   if (value === undefined) throw forbidden(kind, name, `no PriorityClass with name ${given} was found`);
   if (spec.priority !== undefined && spec.priority !== value) {
     const message = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
@@ -43,4 +37,15 @@ function priorityClasses(store: Store): PriorityClass[] {
     .list()
     .flatMap(({ key }) => store.latest(resource, key) ?? [])
     .map(({ object }) => object as PriorityClass);
+}
+
+/** There is one default class. @throws StatusError 403 */
+export function refuseSecondDefault(store: Store, { kind, name }: ObjectTarget, wanted: PriorityClass): void {
+  if (!wanted.globalDefault) return;
+  const other = priorityClasses(store).find(
+    ({ globalDefault, metadata }) => globalDefault && metadata?.name !== name,
+  );
+  if (!other) return;
+  const message = `PriorityClass ${other.metadata?.name} is already marked as default. Only one default can exist`;
+  throw forbidden(kind, name, message);
 }

@@ -11,9 +11,12 @@ export const required = (field: string, detail = ''): FieldError => ({
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
   field,
-  value,
+  value: isTexts(value) ? goStrings(value) : value,
   detail,
 });
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 export const forbidden = (field: string, detail: string): FieldError => ({
   type: 'FieldValueForbidden',

@@ -66,6 +66,7 @@ export const secrets = builtin({
       ...keyErrors(data, 'data'),
       ...tooLarge('data', data),
       ...missing.map((key) => required(`data[${key}]`)),
+      ...typeErrors(object as Secret),
     ];
   },
   validateUpdate: (next, old) => [
@@ -74,6 +75,19 @@ export const secrets = builtin({
   ],
   fields: (object) => ({ type: (object as Secret).type ?? '' }),
 });
+
+const ACCOUNT_ANNOTATION = 'kubernetes.io/service-account.name';
+
+/** What some types ask for beside keys. */
+function typeErrors({ type, data, metadata }: Secret): FieldError[] {
+  if (type === 'kubernetes.io/service-account-token' && !metadata?.annotations?.[ACCOUNT_ANNOTATION]) {
+    return [required(`metadata.annotations[${ACCOUNT_ANNOTATION}]`)];
+  }
+  if (type === 'kubernetes.io/basic-auth' && data?.username === undefined && data?.password === undefined) {
+    return [required('data[username]'), required('data[password]')];
+  }
+  return [];
+}
 
 export const serviceAccounts = builtin({
   group: '',

@@ -1,11 +1,11 @@
 import type { ControllerRevision, DaemonSet, RollingUpdateDaemonSet } from 'kubernetes-types/apps/v1.d.ts';
 import { controllerOf, equal, type KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { countOrPercent, invalid, nonNegative, oneOf, required } from './checks.ts';
+import { countOrPercent, immutable, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, labelsCell, none, podColumns } from './columns.ts';
 import { builtin } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
-import { validateTemplate } from './pods/validate.ts';
+import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { goSelector, validatePodSelector } from './selectors.ts';
 
 const number = (name: string, description: string, cell: (set: DaemonSet) => number | undefined) =>
@@ -57,6 +57,7 @@ export const daemonSets = builtin({
     return [
       ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
       ...validateTemplate(spec.template, 'spec.template'),
+      ...refuseDeadline(spec.template, 'DaemonSet'),
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
       ...oneOf('spec.updateStrategy.type', spec.updateStrategy?.type, ['RollingUpdate', 'OnDelete']),
       ...validateRollingUpdate(spec.updateStrategy?.rollingUpdate),
@@ -101,4 +102,13 @@ export const controllerRevisions = builtin({
     }),
     column<ControllerRevision>('Revision', 'Number of the revision.', ({ revision }) => revision),
   ],
+  validate(object) {
+    const { data, revision } = object as ControllerRevision;
+    return [
+      ...(data === undefined || data === null ? [required('data', 'data is mandatory')] : []),
+      ...nonNegative('revision', revision),
+    ];
+  },
+  validateUpdate: (next, old) =>
+    immutable('data', (next as ControllerRevision).data, (old as ControllerRevision).data),
 });

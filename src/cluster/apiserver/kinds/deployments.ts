@@ -5,7 +5,7 @@ import { countOrPercent, forbidden, invalid, nonNegative, oneOf, required } from
 import { column, podColumns } from './columns.ts';
 import { builtin } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
-import { validateTemplate } from './pods/validate.ts';
+import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { goSelector, validatePodSelector } from './selectors.ts';
 
 export const deployments = builtin({
@@ -85,6 +85,7 @@ function validateDeployment(spec: DeploymentSpec | undefined): FieldError[] {
     ...nonNegative('spec.replicas', spec.replicas),
     ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
     ...validateTemplate(spec.template, 'spec.template'),
+    ...refuseDeadline(spec.template, 'ReplicaSet'),
     ...oneOf('spec.strategy.type', strategy?.type, ['Recreate', 'RollingUpdate']),
   ];
   if (strategy?.type === 'Recreate' && strategy.rollingUpdate) {

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
-import type { Endpoints } from 'kubernetes-types/core/v1.d.ts';
+import type { EndpointSubset, Endpoints } from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { dnsSubdomain, portNumber } from '../schema/names.ts';
-import { check, immutable, invalid, oneOf, required } from './checks.ts';
+import { dnsLabel, dnsSubdomain, portNumber, qualifiedName } from '../schema/names.ts';
+import { check, duplicate, immutable, invalid, oneOf, required } from './checks.ts';
 import { column, none } from './columns.ts';
 import { builtin } from './define.ts';
 
@@ -48,7 +48,36 @@ export const endpoints = builtin({
     }));
     return { ...object, subsets: filled } as KubeObject;
   },
+  validate: (object) =>
+    ((object as Endpoints).subsets ?? []).flatMap((subset, i) => validateSubset(subset, `subsets[${i}]`)),
 });
+
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+
+function validateSubset(subset: EndpointSubset, field: string): FieldError[] {
+  const { addresses = [], notReadyAddresses = [], ports = [] } = subset;
+  const errors: FieldError[] = [];
+  if (addresses.length + notReadyAddresses.length === 0) {
+    errors.push(required(field, 'must specify `addresses` or `notReadyAddresses`'));
+  }
+  for (const [name, list] of Object.entries({ addresses, notReadyAddresses })) {
+    for (const [i, { ip, hostname }] of list.entries()) {
+      const at = `${field}.${name}[${i}]`;
+      if (isIP(ip) === 0) {
+        errors.push(invalid(`${at}.ip`, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+      }
+      if (hostname) errors.push(...check(`${at}.hostname`, hostname, dnsLabel));
+    }
+  }
+  for (const [i, { name, port, protocol }] of ports.entries()) {
+    const at = `${field}.ports[${i}]`;
+    if (name) errors.push(...check(`${at}.name`, name, dnsLabel));
+    else if (ports.length > 1) errors.push(required(`${at}.name`));
+    for (const problem of portNumber(port)) errors.push(invalid(`${at}.port`, port, problem));
+    errors.push(...oneOf(`${at}.protocol`, protocol, PROTOCOLS));
+  }
+  return errors;
+}
 
 export const endpointSlices = builtin({
   group: 'discovery.k8s.io',
@@ -99,7 +128,7 @@ function validateSlice({ addressType, endpoints: list, ports }: EndpointSlice): 
   const errors: FieldError[] = [];
   if (!addressType) errors.push(required('addressType'));
   else errors.push(...oneOf('addressType', addressType, ['IPv4', 'IPv6', 'FQDN']));
-  for (const [i, { addresses }] of (list ?? []).entries()) {
+  for (const [i, { addresses, hostname }] of (list ?? []).entries()) {
     const field = `endpoints[${i}].addresses`;
     if (!addresses?.length) errors.push(required(field, 'must contain at least 1 address'));
     for (const [j, address] of (addresses ?? []).entries()) {
@@ -108,12 +137,18 @@ function validateSlice({ addressType, endpoints: list, ports }: EndpointSlice): 
         errors.push(invalid(`${field}[${j}]`, address, `must be a valid ${addressType} address`));
       }
     }
+    if (hostname) errors.push(...check(`endpoints[${i}].hostname`, hostname, dnsLabel));
   }
-  for (const [i, { port, protocol }] of (ports ?? []).entries()) {
+  const names = new Set<string>();
+  for (const [i, { name = '', port, protocol, appProtocol }] of (ports ?? []).entries()) {
+    if (name) errors.push(...check(`ports[${i}].name`, name, dnsLabel));
+    if (names.has(name)) errors.push(duplicate(`ports[${i}].name`, name));
+    names.add(name);
     if (port !== undefined) {
       for (const problem of portNumber(port)) errors.push(invalid(`ports[${i}].port`, port, problem));
     }
-    errors.push(...oneOf(`ports[${i}].protocol`, protocol, ['SCTP', 'TCP', 'UDP']));
+    errors.push(...oneOf(`ports[${i}].protocol`, protocol, PROTOCOLS));
+    if (appProtocol) errors.push(...check(`ports[${i}].appProtocol`, appProtocol, qualifiedName));
   }
   return errors;
 }

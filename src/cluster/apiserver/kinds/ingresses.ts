@@ -4,10 +4,20 @@ import type {
   Ingress,
   IngressBackend,
   IngressClass,
+  IngressClassParametersReference,
   IngressRule,
 } from 'kubernetes-types/networking/v1.d.ts';
+import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { dnsLabel1035, dnsSubdomain, portName, portNumber, wildcardSubdomain } from '../schema/names.ts';
+import {
+  dnsLabel,
+  dnsLabel1035,
+  dnsSubdomain,
+  pathSegment,
+  portName,
+  portNumber,
+  wildcardSubdomain,
+} from '../schema/names.ts';
 import { check, forbidden, immutable, invalid, oneOf, required } from './checks.ts';
 import { column, none } from './columns.ts';
 import { builtin } from './define.ts';
@@ -58,6 +68,15 @@ export const ingressClasses = builtin({
       return `${parameters.kind}${parameters.apiGroup ? `.${parameters.apiGroup}` : ''}/${parameters.name}`;
     }),
   ],
+  defaults(object) {
+    const { spec } = object as IngressClass;
+    if (!spec?.parameters) return object;
+    return {
+      ...object,
+      spec: { ...spec, parameters: { scope: 'Cluster', ...spec.parameters } },
+    } as KubeObject;
+  },
+  validate: (object) => validateClass((object as IngressClass).spec),
   validateUpdate: (next, old) =>
     immutable(
       'spec.controller',
@@ -65,6 +84,50 @@ export const ingressClasses = builtin({
       (old as IngressClass).spec?.controller,
     ),
 });
+
+const PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const isPath = new RegExp(`^${PATH}$`);
+
+function validateClass(spec: IngressClass['spec']): FieldError[] {
+  return [...validateController(spec?.controller ?? ''), ...validateParameters(spec?.parameters)];
+}
+
+/** A domain, and what it calls the controller. */
+function validateController(controller: string): FieldError[] {
+  const field = 'spec.controller';
+  if (controller === '') return [required(field)];
+  const [domain, ...rest] = controller.split('/');
+  const path = rest.join('/');
+  if (!domain || !path) {
+    return [invalid(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  const errors = check(field, domain, dnsSubdomain);
+  if (!isPath.test(path)) {
+    errors.push(invalid(field, path, `Invalid path (regex used for validation is '${PATH}')`));
+  }
+  return errors;
+}
+
+function validateParameters(parameters: IngressClassParametersReference | undefined): FieldError[] {
+  if (!parameters) return [];
+  const field = 'spec.parameters';
+  const { apiGroup, kind, name, scope, namespace } = parameters;
+  const errors = apiGroup === undefined ? [] : check(`${field}.apiGroup`, apiGroup, dnsSubdomain);
+  for (const [key, value] of Object.entries({ kind, name })) {
+    if (value) errors.push(...check(`${field}.${key}`, value, pathSegment));
+    else errors.push(required(`${field}.${key}`, `${key} is required`));
+  }
+  errors.push(...oneOf(`${field}.scope`, scope, ['Cluster', 'Namespace']));
+  if (scope === 'Namespace') {
+    if (namespace === undefined) {
+      errors.push(required(`${field}.namespace`, "`parameters.scope` is set to 'Namespace'"));
+    } else errors.push(...check(`${field}.namespace`, namespace, dnsLabel));
+  }
+  if (scope === 'Cluster' && namespace !== undefined) {
+    errors.push(forbidden(`${field}.namespace`, "`parameters.scope` is set to 'Cluster'"));
+  }
+  return errors;
+}
 
 function hostsCell({ spec }: Ingress): string {
   const hosts = (spec?.rules ?? []).flatMap(({ host }) => (host ? [host] : []));

@@ -1,4 +1,7 @@
-import type { Node } from 'kubernetes-types/core/v1.d.ts';
+import type { Node, Taint } from 'kubernetes-types/core/v1.d.ts';
+import type { FieldError } from '../errors.ts';
+import { labelValue, qualifiedName } from '../schema/names.ts';
+import { check, duplicate, oneOf, required } from './checks.ts';
 import { age, column, none, unknown, wide } from './columns.ts';
 import { builtin } from './define.ts';
 
@@ -37,8 +40,31 @@ export const nodes = builtin({
       ({ status }) => status?.nodeInfo?.containerRuntimeVersion || unknown,
     ),
   ],
+  validate: (object) => validateTaints((object as Node).spec?.taints ?? []),
   fields: (object) => ({ 'spec.unschedulable': String((object as Node).spec?.unschedulable ?? false) }),
 });
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+/** Messages have the taints in the metadata, as those of Kubernetes do. */
+function validateTaints(taints: readonly Taint[]): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap((taint, i) => {
+    const { key = '', value = '', effect } = taint;
+    const field = `metadata.taints[${i}]`;
+    const errors = [
+      ...check(`${field}.key`, key, qualifiedName),
+      ...check(`${field}.value`, value, labelValue),
+    ];
+    errors.push(...(effect ? oneOf(`${field}.effect`, effect, EFFECTS) : [required(`${field}.effect`)]));
+    const identity = `${key}:${effect}`;
+    if (seen.has(identity)) {
+      errors.push({ ...duplicate(field, taint), detail: 'taints must be unique by key and effect pair' });
+    }
+    seen.add(identity);
+    return errors;
+  });
+}
 
 function statusCell({ spec, status }: Node): string {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');

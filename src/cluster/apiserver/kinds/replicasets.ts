@@ -5,7 +5,7 @@ import { invalid, nonNegative, required } from './checks.ts';
 import { column, podColumns } from './columns.ts';
 import { builtin } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
-import { validateTemplate } from './pods/validate.ts';
+import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { goSelector, validatePodSelector } from './selectors.ts';
 
 export const replicaSets = builtin({
@@ -46,6 +46,7 @@ export const replicaSets = builtin({
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
       ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
       ...validateTemplate(spec.template, 'spec.template'),
+      ...refuseDeadline(spec.template, 'ReplicaSet'),
     ];
   },
   validateUpdate(next, old, subresource) {

@@ -5,7 +5,7 @@ import { goStringMap, invalid, nonNegative, required } from './checks.ts';
 import { column, labelsCell, podColumns, wide } from './columns.ts';
 import { builtin } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
-import { validateTemplate } from './pods/validate.ts';
+import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 
 const [containers, images] = podColumns as [(typeof podColumns)[number], (typeof podColumns)[number]];
 
@@ -77,7 +77,11 @@ function validateController(spec: ReplicationController['spec']): FieldError[] {
     const detail = '`selector` does not match template `labels`';
     errors.push(invalid('spec.template.metadata.labels', goStringMap(labels), detail));
   }
-  return [...errors, ...validateTemplate(spec.template, 'spec.template')];
+  return [
+    ...errors,
+    ...validateTemplate(spec.template, 'spec.template'),
+    ...refuseDeadline(spec.template, 'ReplicationController'),
+  ];
 }
 
 export const podTemplates = builtin({

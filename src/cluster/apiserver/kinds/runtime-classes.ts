@@ -1,4 +1,5 @@
 import type { RuntimeClass } from 'kubernetes-types/node/v1.d.ts';
+import { validateLabels } from '../schema/metadata.ts';
 import { dnsLabel } from '../schema/names.ts';
 import { check, immutable } from './checks.ts';
 import { column } from './columns.ts';
@@ -14,7 +15,13 @@ export const runtimeClasses = builtin({
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   columns: [column<RuntimeClass>('Handler', 'The runtime of its pods.', ({ handler }) => handler ?? '')],
-  validate: (object) => check('handler', (object as RuntimeClass).handler ?? '', dnsLabel),
+  validate(object) {
+    const { handler = '', scheduling } = object as RuntimeClass;
+    return [
+      ...check('handler', handler, dnsLabel),
+      ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
+    ];
+  },
   validateUpdate: (next, old) =>
     immutable('handler', (next as RuntimeClass).handler, (old as RuntimeClass).handler),
 });

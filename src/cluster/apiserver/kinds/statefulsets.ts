@@ -1,12 +1,12 @@
 import type { StatefulSet, StatefulSetSpec } from 'kubernetes-types/apps/v1.d.ts';
-import type { PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
+import type { PersistentVolumeClaim, PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
 import { countOrPercent, forbidden, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, podColumns } from './columns.ts';
 import { compact } from './compact.ts';
 import { builtin } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
-import { validateTemplate } from './pods/validate.ts';
+import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { validatePodSelector } from './selectors.ts';
 
 /** What may change in a StatefulSet once it exists. */
@@ -32,6 +32,15 @@ function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): P
   // Those of the template come first, so that messages about them name their places.
   return { ...template, spec: { ...template.spec, volumes: [...others, ...claimed] } };
 }
+
+/** A template for claims as it is written: a claim of its own, not bound yet. */
+const completeClaim = (claim: PersistentVolumeClaim): PersistentVolumeClaim => ({
+  ...claim,
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  spec: { ...claim.spec, volumeMode: claim.spec?.volumeMode ?? 'Filesystem' },
+  status: { ...claim.status, phase: claim.status?.phase ?? 'Pending' },
+});
 
 export const statefulSets = builtin({
   group: 'apps',
@@ -63,6 +72,7 @@ export const statefulSets = builtin({
       type === 'RollingUpdate' ? { partition: 0, ...spec?.updateStrategy?.rollingUpdate } : undefined;
     const filled = compact({
       ...spec,
+      volumeClaimTemplates: spec?.volumeClaimTemplates?.map(completeClaim),
       replicas: spec?.replicas ?? 1,
       template: defaultTemplate(spec?.template),
       podManagementPolicy: spec?.podManagementPolicy ?? 'OrderedReady',
@@ -107,6 +117,7 @@ export const statefulSets = builtin({
       ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
       ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
       ...validateTemplate(withClaims(spec), 'spec.template'),
+      ...refuseDeadline(spec.template, 'StatefulSet'),
     ];
   },
   validateUpdate(next, old, subresource) {

@@ -2,13 +2,18 @@ import type {
   CSIDriver,
   CSIDriverSpec,
   CSINode,
+  CSINodeDriver,
   CSIStorageCapacity,
   VolumeAttachment,
 } from 'kubernetes-types/storage/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
-import { immutable, required } from './checks.ts';
+import type { FieldError } from '../errors.ts';
+import { dnsSubdomain, qualifiedName } from '../schema/names.ts';
+import { compareQuantities } from '../schema/quantity.ts';
+import { check, duplicate, immutable, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, unset } from './columns.ts';
 import { builtin } from './define.ts';
+import { validateSelector } from './selectors.ts';
 
 const group = 'storage.k8s.io';
 const version = 'v1';
@@ -56,13 +61,36 @@ export const csiDrivers = builtin({
     };
     return { ...object, spec: { ...defaults, ...spec } } as KubeObject;
   },
-  validateUpdate: (next, old) =>
-    immutable(
-      'spec.attachRequired',
-      (next as CSIDriver).spec?.attachRequired,
-      (old as CSIDriver).spec?.attachRequired,
-    ),
+  validate: (object) => validateDriver((object as CSIDriver).spec),
+  validateUpdate(next, old) {
+    const [after, before] = [(next as CSIDriver).spec, (old as CSIDriver).spec];
+    return [
+      // The field is called so in the messages of Kubernetes.
+      ...immutable('spec.attachedRequired', after?.attachRequired, before?.attachRequired),
+      ...immutable('spec.volumeLifecycleModes', after?.volumeLifecycleModes, before?.volumeLifecycleModes),
+    ];
+  },
 });
+
+const MIN_TOKEN_SECONDS = 600;
+
+function validateDriver(spec: CSIDriverSpec): FieldError[] {
+  const errors = oneOf('spec.fsGroupPolicy', spec.fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType']);
+  const audiences = new Set<string>();
+  for (const [i, { audience, expirationSeconds }] of (spec.tokenRequests ?? []).entries()) {
+    const field = `spec.tokenRequests[${i}]`;
+    if (audiences.has(audience)) errors.push(duplicate(`${field}.audience`, audience));
+    audiences.add(audience);
+    if (expirationSeconds !== undefined && expirationSeconds < MIN_TOKEN_SECONDS) {
+      const detail = 'may not specify a duration less than 10 minutes';
+      errors.push(invalid(`${field}.expirationSeconds`, expirationSeconds, detail));
+    }
+  }
+  const modes = (spec.volumeLifecycleModes ?? []).flatMap((mode) =>
+    oneOf('spec.volumeLifecycleModes', mode, ['Persistent', 'Ephemeral']),
+  );
+  return [...errors, ...modes];
+}
 
 export const csiNodes = builtin({
   group,
@@ -78,7 +106,30 @@ export const csiNodes = builtin({
       type: 'integer',
     }),
   ],
+  validate: (object) => validateNodeDrivers((object as CSINode).spec?.drivers ?? []),
 });
+
+const NODE_ID_MAX = 256;
+
+function validateNodeDrivers(drivers: readonly CSINodeDriver[]): FieldError[] {
+  const names = new Set<string>();
+  return drivers.flatMap(({ name = '', nodeID = '', allocatable, topologyKeys = [] }, i) => {
+    const field = `spec.drivers[${i}]`;
+    const errors = name ? check(`${field}.name`, name, dnsSubdomain) : [required(`${field}.name`)];
+    if (!nodeID) errors.push(required(`${field}.nodeID`));
+    if (nodeID.length > NODE_ID_MAX) {
+      errors.push(invalid(`${field}.nodeID`, nodeID, `must be ${NODE_ID_MAX} characters or less`));
+    }
+    errors.push(...nonNegative(`${field}.allocatable.count`, allocatable?.count));
+    if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
+    names.add(name);
+    for (const [j, key] of topologyKeys.entries()) {
+      if (topologyKeys.indexOf(key) < j) errors.push(duplicate(field, key));
+      errors.push(...check(field, key, qualifiedName));
+    }
+    return errors;
+  });
+}
 
 export const csiStorageCapacities = builtin({
   group,
@@ -97,8 +148,24 @@ export const csiStorageCapacities = builtin({
       capacity === undefined ? unset : String(capacity),
     ),
   ],
-  validate: (object) =>
-    (object as CSIStorageCapacity).storageClassName ? [] : [required('storageClassName')],
+  validate(object) {
+    const { storageClassName = '', capacity, nodeTopology } = object as CSIStorageCapacity;
+    const errors = [
+      ...validateSelector(nodeTopology, 'nodeTopology'),
+      ...check('storageClassName', storageClassName, dnsSubdomain),
+    ];
+    if (capacity !== undefined && compareQuantities(capacity, 0) < 0) {
+      errors.push(invalid('capacity', String(capacity), 'must be greater than or equal to 0'));
+    }
+    return errors;
+  },
+  validateUpdate(next, old) {
+    const [after, before] = [next as CSIStorageCapacity, old as CSIStorageCapacity];
+    return [
+      ...immutable('nodeTopology', after.nodeTopology, before.nodeTopology),
+      ...immutable('storageClassName', after.storageClassName, before.storageClassName),
+    ];
+  },
 });
 
 export const volumeAttachments = builtin({

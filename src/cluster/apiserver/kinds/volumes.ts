@@ -4,7 +4,7 @@ import { equal, type KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { dnsSubdomain } from '../schema/names.ts';
 import { compareQuantities } from '../schema/quantity.ts';
-import { check, forbidden, immutable, invalid, oneOf, required } from './checks.ts';
+import { check, forbidden, invalid, oneOf, required } from './checks.ts';
 import { column, unset, wide } from './columns.ts';
 import { builtin } from './define.ts';
 import { validateSelector } from './selectors.ts';
@@ -226,8 +226,12 @@ export const volumeAttributesClasses = builtin({
   validateUpdate(next, old) {
     const [after, before] = [next as VolumeAttributesClass, old as VolumeAttributesClass];
     return [
-      ...immutable('driverName', after.driverName, before.driverName),
-      ...immutable('parameters', after.parameters, before.parameters),
+      ...(after.driverName === before.driverName
+        ? []
+        : [forbidden('driverName', 'updates to driverName are forbidden.')]),
+      ...(equal(after.parameters, before.parameters)
+        ? []
+        : [forbidden('parameters', 'updates to parameters are forbidden.')]),
     ];
   },
 });

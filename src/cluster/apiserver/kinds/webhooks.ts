@@ -3,10 +3,11 @@ import type {
   MutatingWebhookConfiguration,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
+  WebhookClientConfig,
 } from 'kubernetes-types/admissionregistration/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { dnsSubdomain } from '../schema/names.ts';
+import { dnsSubdomain, portNumber } from '../schema/names.ts';
 import { check, duplicate, invalid, oneOf, required } from './checks.ts';
 import { column } from './columns.ts';
 import { type BuiltinKind, builtin } from './define.ts';
@@ -25,6 +26,8 @@ export interface Rule {
 }
 
 const MAX_TIMEOUT_SECONDS = 30;
+const DEFAULT_PORT = 443;
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 
 const shared = {
   group: 'admissionregistration.k8s.io',
@@ -69,7 +72,9 @@ function withDefaults(object: Configuration, more: object): KubeObject {
       timeoutSeconds: 10,
       ...more,
       ...webhook,
-      ...(service && { clientConfig: { ...webhook.clientConfig, service: { port: 443, ...service } } }),
+      ...(service && {
+        clientConfig: { ...webhook.clientConfig, service: { port: DEFAULT_PORT, ...service } },
+      }),
       ...(webhook.rules && { rules: webhook.rules.map((rule) => ({ scope: '*', ...rule })) }),
     };
   });
@@ -93,6 +98,9 @@ function validateWebhook(webhook: Webhook, field: string): FieldError[] {
   if (admissionReviewVersions.length === 0) {
     const detail = 'must specify one of v1, v1beta1';
     errors.push(required(`${field}.admissionReviewVersions`, detail));
+  } else if (!admissionReviewVersions.some((version) => REVIEW_VERSIONS.includes(version))) {
+    const detail = 'must include at least one of v1, v1beta1';
+    errors.push(invalid(`${field}.admissionReviewVersions`, admissionReviewVersions, detail));
   }
   errors.push(...validateName(name, `${field}.name`));
   for (const [i, rule] of rules.entries()) errors.push(...validateRule(rule as Rule, `${field}.rules[${i}]`));
@@ -110,7 +118,41 @@ function validateWebhook(webhook: Webhook, field: string): FieldError[] {
   const { url, service } = clientConfig ?? {};
   if (Boolean(url) === Boolean(service)) {
     errors.push(required(`${field}.clientConfig`, 'exactly one of url or service is required'));
+  } else if (url) errors.push(...validateUrl(url, `${field}.clientConfig.url`));
+  else if (service) errors.push(...validateService(service, `${field}.clientConfig.service`));
+  return errors;
+}
+
+const URL_FORM = 'desired format: https://host[/path]';
+
+function validateUrl(text: string, field: string): FieldError[] {
+  if (!URL.canParse(text)) return [required(field, `url must be a valid URL; ${URL_FORM}`)];
+  const { protocol, host, username, password, hash, search } = new URL(text);
+  const errors: FieldError[] = [];
+  if (protocol !== 'https:') {
+    const detail = `'https' is the only allowed URL scheme; ${URL_FORM}`;
+    errors.push(invalid(field, protocol.slice(0, -1), detail));
   }
+  if (!host) errors.push(invalid(field, host, `host must be specified; ${URL_FORM}`));
+  if (username || password) {
+    errors.push(invalid(field, username, 'user information is not permitted in the URL'));
+  }
+  if (hash) errors.push(invalid(field, hash.slice(1), 'fragments are not permitted in the URL'));
+  if (search) errors.push(invalid(field, search.slice(1), 'query parameters are not permitted in the URL'));
+  return errors;
+}
+
+function validateService(
+  { name, namespace, path, port }: NonNullable<WebhookClientConfig['service']>,
+  field: string,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!name) errors.push(required(`${field}.name`, 'service name is required'));
+  if (!namespace) errors.push(required(`${field}.namespace`, 'service namespace is required'));
+  for (const problem of portNumber(port ?? DEFAULT_PORT)) {
+    errors.push(invalid(`${field}.port`, port, `port is not valid: ${problem}`));
+  }
+  if (path && !path.startsWith('/')) errors.push(invalid(`${field}.path`, path, "must start with a '/'"));
   return errors;
 }
 

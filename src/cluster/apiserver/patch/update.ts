@@ -20,6 +20,8 @@ export interface TrackOptions<T> {
   after: T;
   manager: string;
   subresource?: string | undefined;
+  /** Whether the status was made by the server, and so is nobody's. Default: false. */
+  isStatusReset?: boolean;
   schema: Schema;
   /** Group and version in which the client writes, e.g. `apps/v1`. */
   apiVersion: string;
@@ -37,7 +39,7 @@ export function trackUpdate<T extends KubeObject>(options: TrackOptions<T>): T {
   const schema = rootSchema(options.schema);
   const { added, removed, modified } = compare(
     unmanaged(before ?? skeleton(after, schema)),
-    unmanaged(after),
+    options.isStatusReset ? withoutStatus(unmanaged(after)) : unmanaged(after),
     schema,
   );
   const taken = withoutUnowned(union(added, modified));
@@ -77,6 +79,11 @@ function knownManagers(
 export function unmanaged<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata ?? {};
   return { ...object, metadata };
+}
+
+function withoutStatus(object: KubeObject): KubeObject {
+  const { status: _status, ...rest } = object as Json;
+  return rest as KubeObject;
 }
 
 /**

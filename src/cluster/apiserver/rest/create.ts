@@ -47,6 +47,7 @@ export async function createDecoded(
       object = trackUpdate({
         after: object,
         manager,
+        isStatusReset: kind.subresources.status === true,
         schema: kind.schema,
         apiVersion: apiVersionOfKind(kind),
         now,

@@ -67,6 +67,13 @@ export function validateTemplate(
   return [...errors, ...oneOf(at, template?.spec?.restartPolicy, restartPolicies)];
 }
 
+/** What runs for as long as it is wanted has no deadline. @param owner the kind that is named */
+export function refuseDeadline(template: PodTemplateSpec | undefined, owner: string): FieldError[] {
+  if (template?.spec?.activeDeadlineSeconds === undefined) return [];
+  const field = 'spec.template.spec.activeDeadlineSeconds';
+  return [forbidden(field, `activeDeadlineSeconds in ${owner} is not Supported`)];
+}
+
 function validateAnnotationKeys(
   annotations: Record<string, string> | undefined,
   field: string,
