@@ -2,6 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '../access/certificates.ts';
+import { boundedOptions, type ConnectionBounds, closeIdle } from './bounds.ts';
 import type { Request, Response, UpgradableConnection } from './exchange.ts';
 
 /** The port that was asked for is taken. */
@@ -37,22 +38,22 @@ interface ListenOptions {
   certificate: KeyPair;
   /** Whose certificates clients may show to say who they are. */
   authority: Pick<KeyPair, 'certPem'>;
+  bounds?: ConnectionBounds;
 }
 
 /** Serves HTTP/2 and HTTP/1.1 over TLS. @throws PortInUseError */
 export async function listen(
-  { host, port, certificate, authority }: ListenOptions,
+  { host, port, certificate, authority, bounds = {} }: ListenOptions,
   handle: Handler,
 ): Promise<Listener> {
   const server = createSecureServer({
-    allowHTTP1: true,
+    ...boundedOptions(bounds),
     cert: certificate.certPem,
     key: certificate.keyPem,
     ca: authority.certPem,
     // Asked for, not insisted on; what is shown and refused is told as 401.
     requestCert: true,
     rejectUnauthorized: false,
-    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
   });
   server.on('request', (request, response) => handle(request, response));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -66,6 +67,7 @@ export async function listen(
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
     sessions.add(session);
+    closeIdle(session, bounds);
     session.on('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
