@@ -7,7 +7,7 @@ import { Command, type Option } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { Rollouts } from '../../api/index.ts';
 import { DEFAULT_SANDBOX_IMAGE } from '../../cluster/node/index.ts';
-import { isNotFound } from '../../kube/index.ts';
+import { isNotFound, type KubeClient } from '../../kube/index.ts';
 import type { Context, ExitCode, Run } from '../context.ts';
 import { printLine } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -16,7 +16,12 @@ import { withExamples } from '../help.ts';
 import { defaultStateDir, PID_FILE } from '../local.ts';
 import { VERSION } from '../version.ts';
 import { printActivity } from './activity.ts';
-import { type LocalCluster, type LocalClusterOptions, startLocalCluster } from './local-cluster.ts';
+import {
+  type ClusterParts,
+  type LocalCluster,
+  type LocalClusterOptions,
+  startLocalCluster,
+} from './local-cluster.ts';
 import { refusal } from './refusal.ts';
 import { resetState } from './reset.ts';
 import { welcome } from './screen.ts';
@@ -45,6 +50,11 @@ export function upCommand(run: Run): Command {
     .option('--state-dir <dir>', 'where the state is kept (default "$KANARI_STATE_DIR", else "~/.kanari")')
     .option('--fresh', 'begin with an empty cluster: forget the state')
     .option('--no-example', 'deploy no example')
+    .option(
+      '--api-server-only',
+      'start the API server and nothing else: no controllers, node, gateway or example; for tests of controllers',
+      false,
+    )
     .option(
       '--container-engine <socket>',
       'socket of Docker, Podman or the like, which runs the images that no program of this machine stands for; ' +
@@ -127,7 +137,7 @@ export async function up(flags: UpFlags, context: Context): Promise<ExitCode> {
     cluster = await startLocalCluster({
       ...flags,
       stateDir,
-      example: flags.example ? EXAMPLE_FOLDER : undefined,
+      example: flags.example && !flags.apiServerOnly ? EXAMPLE_FOLDER : undefined,
       version: VERSION,
       clock: context.clock,
       log,
@@ -138,7 +148,7 @@ export async function up(flags: UpFlags, context: Context): Promise<ExitCode> {
   const pidFile = join(stateDir, PID_FILE);
   await writeFile(pidFile, `${process.pid}\n`);
 
-  const example = await findExample(cluster);
+  const example = cluster.parts && (await findExample(cluster.client, cluster.parts));
   const text = welcome(
     {
       version: VERSION,
@@ -171,7 +181,7 @@ async function keepLogSmall(logFile: string): Promise<void> {
 }
 
 /** The example with the address of its Service, if it is there. */
-async function findExample({ client, addressOf }: LocalCluster) {
+async function findExample(client: KubeClient, { addressOf }: ClusterParts) {
   const { namespace, name, image, port } = EXAMPLE;
   try {
     await client.get({ type: Rollouts, namespace, name });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { AnalysisTemplates, type Clock, ConfigMaps, Ingresses, Rollouts, Services } from '../../api/index.ts';
-import { startApiServer } from '../../cluster/apiserver/index.ts';
+import { type ApiServer, startApiServer } from '../../cluster/apiserver/index.ts';
 import { startGateway } from '../../cluster/gateway/index.ts';
 import { startNode, startServiceProxy } from '../../cluster/node/index.ts';
 import { startWorkloadControllers } from '../../cluster/workloads/index.ts';
@@ -12,6 +12,8 @@ import { loopbackRanges } from './ranges.ts';
 
 export interface LocalClusterOptions {
   stateDir: string;
+  /** Start nothing but the API server. */
+  apiServerOnly: boolean;
   /** Ports; 0: any that is free. */
   port: number;
   gatewayPort: number;
@@ -35,27 +37,35 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   apiServer: string;
   kubeconfig: string;
+  /** What runs beside the API server; undefined: nothing. */
+  parts: ClusterParts | undefined;
+  client: KubeClient;
+  informers: Informers;
+  /** Ends everything in the reverse order of its start; pods' processes are ended, their objects stay. */
+  stop(): Promise<void>;
+}
+
+export interface ClusterParts {
   gateway: string;
   gatewayMetrics: string;
   controllerMetrics: string;
-  client: KubeClient;
-  informers: Informers;
   /** Where a port of a Service is reached, as `http://127.96.0.1/`. */
   addressOf(namespace: string, service: string, port: number): string | undefined;
-  /** Ends everything in the reverse order of its start; pods' processes are ended, their objects stay. */
-  stop(): Promise<void>;
 }
 
 /** What the example is made of. */
 const EXAMPLE_TYPES = [Rollouts, Services, Ingresses, AnalysisTemplates];
 const EXAMPLE_MARKER = { type: ConfigMaps, name: 'kanari-example' };
 
+/** Starts a part of the cluster, which is stopped by the given function when the cluster is. */
+type Start = <T>(part: Promise<T> | T, stop: (part: T) => Promise<void>) => Promise<T>;
+
 /** Starts the embedded cluster with Kanari in it. When a part cannot start, those that have are stopped again. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { stateDir, clock, log } = options;
-  const { podCidr, serviceCidr, apiServerAddress } = loopbackRanges(stateDir);
   const stops: (() => Promise<void>)[] = [];
-  const started = <T>(part: T, stop: (part: T) => Promise<void>): T => {
+  const start: Start = async (starting, stop) => {
+    const part = await starting;
     stops.unshift(() => stop(part));
     return part;
   };
@@ -66,94 +76,91 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   };
 
   try {
-    const apiServer = started(
-      await startApiServer({
-        stateDir,
-        port: options.port,
-        serviceCidr,
-        metrics: true,
-        clock,
-        log: log.child({ part: 'apiserver' }),
-      }),
+    const { serviceCidr } = loopbackRanges(stateDir);
+    const common = { stateDir, serviceCidr, clock, log: log.child({ part: 'apiserver' }) };
+    const apiServer = await start(
+      startApiServer({ ...common, port: options.port, metrics: !options.apiServerOnly }),
       (server) => server.close(),
     );
-    const connection = directConnection({
-      server: apiServer.url,
-      token: apiServer.adminToken,
-      ca: apiServer.caPem,
-    });
-    const client = started(createClient(connection, { userAgent: `kanari/${options.version}` }), (each) =>
-      each.close(),
-    );
+    const { url, adminToken, caPem, kubeconfigPath } = apiServer;
+    const connection = directConnection({ server: url, token: adminToken, ca: caPem });
+    const client = createClient(connection, { userAgent: `kanari/${options.version}` });
+    stops.unshift(() => client.close());
     await installCrds(client);
-    const informers = started(new Informers(client, { log: log.child({ part: 'informers' }) }), (each) =>
-      each.stop(),
-    );
-    const volumesFolder = join(stateDir, 'volumes');
-    const part = (name: string) => ({ client, informers, clock, log: log.child({ part: name }) });
-    const serviceProxy = started(await startServiceProxy(part('service-proxy')), (each) => each.stop());
-    const gateway = started(
-      await startGateway({
-        ...part('gateway'),
-        port: options.gatewayPort,
-        metricsPort: options.metricsPort,
-      }),
-      (each) => each.stop(),
-    );
-    started(
-      await startWorkloadControllers({
-        ...part('workloads'),
-        volumesFolder,
-        ca: apiServer.caPem,
-        apiServer: {
-          host: '127.0.0.1',
-          port: Number(new URL(apiServer.url).port),
-          clusterIP: apiServerAddress,
-        },
-        autoscalerSyncMs: options.horizontalPodAutoscalerSyncPeriod,
-      }),
-      (each) => each.stop(),
-    );
-    started(
-      await startNode({
-        ...part('node'),
-        stateDir,
-        volumesFolder,
-        podCidr,
-        containerEngine: options.containerEngine,
-        sandboxImage: options.sandboxImage,
-        usageWindowMs: options.metricResolution,
-        kubeletToken: apiServer.nodeToken,
-        resolve: serviceProxy.resolve,
-      }),
-      (each) => each.stop(),
-    );
-    const controller = started(
-      await startController({
-        ...part('controller'),
-        resolveService: serviceProxy.resolve,
-        metricsAddress: { port: options.controllerMetricsPort },
-        version: options.version,
-      }),
-      (each) => each.stop(),
-    );
+    const informers = new Informers(client, { log: log.child({ part: 'informers' }) });
+    stops.unshift(() => informers.stop());
+    const parts = options.apiServerOnly
+      ? undefined
+      : await startParts(apiServer, client, informers, options, start);
     if (options.example) await applyOnce(client, EXAMPLE_TYPES, EXAMPLE_MARKER, options.example);
-    return {
-      apiServer: apiServer.url,
-      kubeconfig: apiServer.kubeconfigPath,
-      gateway: gateway.url,
-      gatewayMetrics: gateway.metricsUrl,
-      controllerMetrics: `http://127.0.0.1:${controller.metricsPort}/metrics`,
-      client,
-      informers,
-      addressOf(namespace, service, port) {
-        const address = serviceProxy.addressOf(namespace, service, port);
-        return address && new URL(`http://${address.host}:${address.port}/`).href;
-      },
-      stop,
-    };
+    return { apiServer: url, kubeconfig: kubeconfigPath, parts, client, informers, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Starts what a cluster has beside its API server, and the controller. */
+async function startParts(
+  apiServer: ApiServer,
+  client: KubeClient,
+  informers: Informers,
+  options: LocalClusterOptions,
+  start: Start,
+): Promise<ClusterParts> {
+  const { stateDir, clock, log } = options;
+  const { podCidr, apiServerAddress } = loopbackRanges(stateDir);
+  const volumesFolder = join(stateDir, 'volumes');
+  const part = (name: string) => ({ client, informers, clock, log: log.child({ part: name }) });
+  const serviceProxy = await start(startServiceProxy(part('service-proxy')), (each) => each.stop());
+  const gateway = await start(
+    startGateway({ ...part('gateway'), port: options.gatewayPort, metricsPort: options.metricsPort }),
+    (each) => each.stop(),
+  );
+  await start(
+    startWorkloadControllers({
+      ...part('workloads'),
+      volumesFolder,
+      ca: apiServer.caPem,
+      apiServer: {
+        host: '127.0.0.1',
+        port: Number(new URL(apiServer.url).port),
+        clusterIP: apiServerAddress,
+      },
+      autoscalerSyncMs: options.horizontalPodAutoscalerSyncPeriod,
+    }),
+    (each) => each.stop(),
+  );
+  await start(
+    startNode({
+      ...part('node'),
+      stateDir,
+      volumesFolder,
+      podCidr,
+      containerEngine: options.containerEngine,
+      sandboxImage: options.sandboxImage,
+      usageWindowMs: options.metricResolution,
+      kubeletToken: apiServer.nodeToken,
+      resolve: serviceProxy.resolve,
+    }),
+    (each) => each.stop(),
+  );
+  const controller = await start(
+    startController({
+      ...part('controller'),
+      resolveService: serviceProxy.resolve,
+      metricsAddress: { port: options.controllerMetricsPort },
+      version: options.version,
+    }),
+    (each) => each.stop(),
+  );
+  return {
+    gateway: gateway.url,
+    gatewayMetrics: gateway.metricsUrl,
+    controllerMetrics: `http://127.0.0.1:${controller.metricsPort}/metrics`,
+    addressOf(namespace, service, port) {
+      const address = serviceProxy.addressOf(namespace, service, port);
+      return address && new URL(`http://${address.host}:${address.port}/`).href;
+    },
+  };
 }

@@ -6,9 +6,8 @@ export interface Running {
   version: string;
   apiServer: string;
   kubeconfig: string;
-  gateway: string;
-  gatewayMetrics: string;
-  controllerMetrics?: string | undefined;
+  /** Undefined: only the API server runs. */
+  parts: { gateway: string; gatewayMetrics: string; controllerMetrics: string } | undefined;
   logFile: string;
   stateDir: string;
   /** Milliseconds from the start of the process. */
@@ -28,15 +27,19 @@ export function welcome(running: Running, output: Output, env: Record<string, st
     `  ${label.padEnd(17)} ${value}${note && `  ${dim(note)}`}`;
   const command = (text: string, note: string) => `  ${text.padEnd(67)} ${dim(note)}`;
 
-  const { example } = running;
+  const { example, parts } = running;
   const lines = [
     '',
-    `${bold(`Kanari ${running.version} is up`)}${dim(`, in ${(running.startedInMs / 1000).toFixed(1)} s`)}`,
+    `${bold(`Kanari ${running.version} is up`)}${dim(`${parts ? '' : ', the API server alone'}, in ${(running.startedInMs / 1000).toFixed(1)} s`)}`,
     '',
     row('API server', running.apiServer),
-    row('Gateway', running.gateway, 'serves Ingresses'),
-    row('Gateway metrics', running.gatewayMetrics),
-    ...(running.controllerMetrics ? [row('Kanari metrics', running.controllerMetrics)] : []),
+    ...(parts
+      ? [
+          row('Gateway', parts.gateway, 'serves Ingresses'),
+          row('Gateway metrics', parts.gatewayMetrics),
+          row('Kanari metrics', parts.controllerMetrics),
+        ]
+      : []),
     ...(example?.service ? [row('Example', example.service, `Service ${example.name}`)] : []),
     row('Kubeconfig', running.kubeconfig),
     row('Log', running.logFile),
@@ -45,14 +48,14 @@ export function welcome(running: Running, output: Output, env: Record<string, st
     '',
     command(`export KUBECONFIG=${running.kubeconfig}`, 'for kubectl'),
   ];
-  if (example) {
+  if (example && parts) {
     lines.push(
       command(`${KANARI} get rollout ${example.name} -w`, 'watch it'),
       command(`${KANARI} set image ${example.name} "*=${example.image}:2.0"`, 'a good version'),
       command(`${KANARI} set image ${example.name} "*=${example.image}:3.0"`, 'a bad one: it is rolled back'),
-      command(`while sleep 0.5; do curl -s ${running.gateway}/; echo; done`, 'what visitors see'),
+      command(`while sleep 0.5; do curl -s ${parts.gateway}/; echo; done`, 'what visitors see'),
     );
-  } else {
+  } else if (parts) {
     lines.push(command(`${KANARI} list rollouts`, 'what is deployed'));
   }
   lines.push('', dim(`Ctrl-C stops everything; the state is kept in ${running.stateDir}.`), '');
