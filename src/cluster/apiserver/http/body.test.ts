@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { decodeYaml, readBody } from './body.ts';
+import { decodeJson, decodeYaml, readBody } from './body.ts';
 
 const LIMIT = 3 * 1024 * 1024;
 
@@ -59,6 +59,15 @@ describe('a body', () => {
     ['what begins like JSON', '{"a": {b: 1}} # no JSON'],
   ])('in YAML may be %s', (_, text) => {
     expect(decodeYaml(Buffer.from(text), 'ConfigMap')).toEqual({ a: { b: 1 } });
+  });
+
+  it.each([
+    ['JSON', decodeJson, '{"a":'.repeat(10_000) + 1 + '}'.repeat(10_000)],
+    ['YAML', decodeYaml, `a: ${'['.repeat(1500)}${']'.repeat(1500)}`],
+    ['YAML that the parser cannot take', decodeYaml, '['.repeat(10_000)],
+    ['YAML that contains itself', decodeYaml, 'a: &a [*a]'],
+  ])('nested too deeply in %s is refused', (_, decode, text) => {
+    expect(() => decode(Buffer.from(text), 'ConfigMap')).toThrow('exceeded max depth of 1000 levels');
   });
 
   it('in YAML that is neither is refused', () => {

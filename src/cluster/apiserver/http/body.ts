@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { parse as parseYaml } from 'yaml';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/index.ts';
+import { isTooDeep, MOST_LEVELS } from '../rest/depth.ts';
 import type { Source } from '../rest/source.ts';
 import { badRequest, entityTooLarge, timedOut, unsupportedMediaType } from '../status.ts';
 
@@ -102,24 +103,41 @@ export function sourceOf(bytes: Buffer, contentType: string | undefined): Source
 
 export function decodeJson(bytes: Buffer, what: string): unknown {
   const text = bytes.toString('utf8');
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw unrecognized(what, `json parse error: ${(error as Error).message}`, text);
   }
+  return bounded(value, what, text);
 }
 
 export function decodeYaml(bytes: Buffer, what: string): unknown {
   const text = bytes.toString('utf8');
   // Every JSON text is YAML, and what most clients apply is JSON, which is read a hundred times faster as such.
   const json = /^\s*\{/.test(text) ? tryJson(text) : undefined;
-  if (json !== undefined) return json;
+  if (json !== undefined) return bounded(json, what, text);
+  let value: unknown;
   try {
-    return parseYaml(text, { uniqueKeys: false, maxAliasCount: 100 });
+    value = parseYaml(text, { uniqueKeys: false, maxAliasCount: 100 });
   } catch (error) {
+    // The parser reads nested lists and objects by recursion, and runs out of stack.
+    if (/call stack/.test((error as Error).message)) throw tooDeep(what, text);
     throw unrecognized(what, `yaml parse error: ${(error as Error).message}`, text);
   }
+  // Aliases may nest more than the text shows, without end even.
+  if (isTooDeep(value)) throw tooDeep(what, text);
+  return value;
 }
+
+/** @throws StatusError 400 for a value that is nested too deeply */
+function bounded(value: unknown, what: string, text: string): unknown {
+  if (text.length > 2 * MOST_LEVELS && isTooDeep(value)) throw tooDeep(what, text);
+  return value;
+}
+
+const tooDeep = (what: string, text: string) =>
+  unrecognized(what, `exceeded max depth of ${MOST_LEVELS} levels`, text);
 
 function tryJson(text: string): unknown {
   try {

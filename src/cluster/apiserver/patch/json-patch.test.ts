@@ -36,6 +36,15 @@ describe('applyJsonPatch', () => {
     expect(configMap).toEqual(before);
   });
 
+  it('refuses to copy an object into itself without end', () => {
+    const twice = [
+      { op: 'copy', from: '/data', path: '/data/one' },
+      { op: 'copy', from: '/data', path: '/data/two' },
+    ];
+    const operations = Array.from({ length: 100 }, () => twice).flat();
+    expect(refusal(() => applyJsonPatch(configMap, operations)).status).toBe(422);
+  });
+
   it.each([
     ['a test that fails', { op: 'test', path: '/data/one', value: 'uno' }],
     ['a field that is missing', { op: 'remove', path: '/data/missing' }],

@@ -14,6 +14,7 @@ import { badRequest, invalid, StatusError, unsupportedMediaType } from '../statu
 import { apiVersionOfKind, type Core, locate, type ObjectTarget } from './core.ts';
 import { createDecoded } from './create.ts';
 import { applyAllDefaults, type DecodeContext, decodeFields, decodeObject } from './decode.ts';
+import { isTooDeep, MOST_LEVELS } from './depth.ts';
 import type { WriteOptions } from './options.ts';
 import { carryName, modifyObject, type Written } from './update.ts';
 
@@ -86,7 +87,11 @@ export function patcher(
   }
   const patch = decodeJson(body, 'patch');
   if (type === JSON_PATCH) {
-    return (live) => refusing(() => applyJsonPatch(live, patch));
+    return (live) => {
+      const result = refusing(() => applyJsonPatch(live, patch));
+      if (isTooDeep(result)) throw badRequest(`the patch leaves more than ${MOST_LEVELS} levels of nesting`);
+      return result;
+    };
   }
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
     throw badRequest(`a patch of type ${type} is an object`);

@@ -4,6 +4,7 @@ import { decodeBody } from '../http/body.ts';
 import type { ApiContext, SubresourceHandler } from '../http/context.ts';
 import { locate, type ObjectTarget } from '../rest/core.ts';
 import { conflict, notFound, type Status, StatusError } from '../status.ts';
+import { checkName, ownKind } from './own-kind.ts';
 
 export const CREATED: Status = {
   kind: 'Status',
@@ -22,7 +23,9 @@ export const podBinding: SubresourceHandler = {
   methods: { POST: 'create' },
   async handle(context, exchange, target) {
     const body = decodeBody(await exchange.body(), exchange.header('content-type'), 'Binding');
-    await bindPod(context, target, body as Binding);
+    const binding = ownKind<Binding>(body, podBinding.kind, ['v1']);
+    checkName(binding, target.name, 'Binding');
+    await bindPod(context, target, binding);
     exchange.sendValue(201, CREATED);
   },
 };

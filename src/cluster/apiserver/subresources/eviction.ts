@@ -1,5 +1,5 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
+import type { Eviction, PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
 import { formatTime, matchesSelector } from '../../../api/index.ts';
 import { decodeBody } from '../http/body.ts';
 import type { ApiContext, SubresourceHandler } from '../http/context.ts';
@@ -7,6 +7,7 @@ import { locate, type ObjectTarget } from '../rest/core.ts';
 import { deleteObject, parseDeleteOptions } from '../rest/delete.ts';
 import { internalError, notFound, StatusError } from '../status.ts';
 import { CREATED } from './binding.ts';
+import { checkName, ownKind } from './own-kind.ts';
 
 const BUDGETS = 'policy/poddisruptionbudgets';
 const RETRY_SECONDS = 10;
@@ -20,8 +21,9 @@ export const podEviction: SubresourceHandler = {
   methods: { POST: 'create' },
   async handle(context, exchange, target) {
     const body = decodeBody(await exchange.body(), exchange.header('content-type'), 'Eviction');
-    const given = (body as { deleteOptions?: unknown } | null)?.deleteOptions;
-    const options = parseDeleteOptions(given, exchange.query);
+    const eviction = ownKind<Eviction>(body, podEviction.kind, ['policy/v1', 'policy/v1beta1']);
+    checkName(eviction, target.name, 'Eviction');
+    const options = parseDeleteOptions(eviction.deleteOptions, exchange.query);
     await evictPod(context, target, options);
     exchange.sendValue(201, CREATED);
   },

@@ -9,6 +9,7 @@ import { proxies } from './proxy.ts';
 import { podAttach, podExec, podPortForward } from './streams.ts';
 import { serviceAccountToken } from './token.ts';
 
+export { webhookOrigin } from './proxy-target.ts';
 export { getScale, writeScale } from './scale.ts';
 
 /** Subresources with a handler of their own; status and scale are generic. */

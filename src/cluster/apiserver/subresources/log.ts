@@ -6,6 +6,7 @@ import { locate } from '../rest/core.ts';
 import { notFound, StatusError } from '../status.ts';
 import { agentAddress, agents } from './agents.ts';
 import { chosenContainer } from './containers.ts';
+import { checkLogOptions } from './log-options.ts';
 
 /** GET `pods/<name>/log`: the node agent's answer, passed on. */
 export const podLog: SubresourceHandler = {
@@ -19,6 +20,7 @@ export const podLog: SubresourceHandler = {
     const entry = resource.get(key);
     if (!entry) throw notFound(target.kind, target.name);
     const pod = entry.object as Pod;
+    checkLogOptions(exchange.query, target.name);
     const container = chosenContainer(pod, exchange.query.get('container'));
     if (!pod.spec?.nodeName) {
       exchange.send(204, undefined, '');

@@ -39,6 +39,13 @@ export function serviceOrigin(context: ApiContext, target: ObjectTarget): string
   return originOf(scheme, endpoint.host, endpoint.port);
 }
 
+/** Where a Service that is a webhook answers. @throws StatusError */
+export function webhookOrigin(context: ApiContext, namespace: string, service: string, port: number): string {
+  const kind = context.registry.find('', 'v1', 'services');
+  if (!kind) throw unavailable('Services are not served');
+  return serviceOrigin(context, { kind, namespace, name: `https:${service}:${port}` });
+}
+
 interface ProxyName {
   scheme: 'http' | 'https';
   name: string;

@@ -6,7 +6,8 @@ import type { Core, ObjectTarget } from '../rest/core.ts';
 import { locate } from '../rest/core.ts';
 import type { WriteOptions } from '../rest/options.ts';
 import { modifyObject } from '../rest/update.ts';
-import { badRequest, invalid, modifiedConflict, notFound } from '../status.ts';
+import { invalid, modifiedConflict, notFound } from '../status.ts';
+import { checkName, ownKind } from './own-kind.ts';
 
 type Json = Record<string, unknown>;
 
@@ -72,8 +73,8 @@ export async function writeScale(
       options,
       subresource: 'scale',
       next: (live) => {
-        const wanted = next(scaleOf(live, paths)) as Scale;
-        if (typeof wanted !== 'object' || wanted === null) throw badRequest('the body is no Scale');
+        const wanted = ownKind<Scale>(next(scaleOf(live, paths)), { kind: 'Scale' }, ['autoscaling/v1']);
+        checkName(wanted, target.name, 'Scale');
         const version = wanted.metadata?.resourceVersion;
         if (version && version !== live.metadata?.resourceVersion) {
           throw modifiedConflict(target.kind, target.name);

@@ -6,6 +6,7 @@ import type { ApiContext, SubresourceHandler } from '../http/context.ts';
 import { locate, type ObjectTarget } from '../rest/core.ts';
 import { strings } from '../reviews/question.ts';
 import { badRequest, conflict, invalid, notFound } from '../status.ts';
+import { ownKind } from './own-kind.ts';
 
 interface BoundObjectRef {
   kind?: string;
@@ -32,7 +33,7 @@ export const serviceAccountToken: SubresourceHandler = {
   async handle(context, exchange, target) {
     const { serviceAccounts, clock } = context;
     const body = decodeBody(await exchange.body(), exchange.header('content-type'), 'TokenRequest');
-    const { spec } = (body ?? {}) as TokenRequestBody;
+    const { spec } = ownKind<TokenRequestBody>(body, serviceAccountToken.kind, ['authentication.k8s.io/v1']);
     const { resource, key } = locate(context, target);
     const account = resource.get(key);
     if (!account) throw notFound(target.kind, target.name);
