@@ -9,11 +9,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/{crash,durability}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/crash/**/*.test.ts'],
           testTimeout: 10_000,
           // Half of the time went into loading the same modules for every file.
           isolate: false,
         },
+      },
+      {
+        test: { name: 'durability', include: ['test/durability/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
         test: {

@@ -3,12 +3,17 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Deployments, Pods, Services } from '../../api/index.ts';
-import { type ClosableClient, createClient, Informers, loadConnection } from '../../kube/index.ts';
-import { type ApiServer, startApiServer } from '../apiserver/index.ts';
-import { startWorkloadControllers } from '../workloads/index.ts';
-import { killPodProcesses, type ServiceProxy, startNode, startServiceProxy } from './index.ts';
-import { silent, until } from './testing/harness.ts';
+import { Deployments, Pods, Services } from '../../src/api/index.ts';
+import { type ApiServer, startApiServer } from '../../src/cluster/apiserver/index.ts';
+import {
+  killPodProcesses,
+  type ServiceProxy,
+  startNode,
+  startServiceProxy,
+} from '../../src/cluster/node/index.ts';
+import { silent, until } from '../../src/cluster/node/testing/harness.ts';
+import { startWorkloadControllers } from '../../src/cluster/workloads/index.ts';
+import { type ClosableClient, createClient, Informers, loadConnection } from '../../src/kube/index.ts';
 
 let stateDir: string;
 let server: ApiServer;

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { killPodProcesses } from './index.ts';
-import { isReady, mainStatus, until } from './testing/harness.ts';
+import { killPodProcesses } from '../../src/cluster/node/index.ts';
+import { isReady, mainStatus, until } from '../../src/cluster/node/testing/harness.ts';
 
-const AGENT = join(import.meta.dirname, 'testing/agentprocess.ts');
+const AGENT = join(import.meta.dirname, 'agent-process.ts');
 
 let stateDir: string;
 let agent: ChildProcess | undefined;
