@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../../api/index.ts';
 import { requestAttributes } from '../access/attributes.ts';
 import { isMaster } from '../access/authorize.ts';
 import { CERTIFICATES_GROUP, CertificateRequests } from '../access/certificate-requests.ts';
@@ -5,26 +6,40 @@ import { CreateRight } from '../access/create-right.ts';
 import { GrantChecks } from '../access/grants.ts';
 import { RBAC_GROUP } from '../access/rbac/bootstrap.ts';
 import { Discovery } from '../discovery/index.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { isMetricsKind, MetricsApi } from '../metrics/index.ts';
-import { checkScope, type Target } from '../rest/core.ts';
+import { checkScope, type Judges, type Target } from '../rest/core.ts';
+import { applyAllDefaults } from '../rest/decode.ts';
 import { answerReview, findReview } from '../reviews/index.ts';
+import { prune } from '../schema/index.ts';
 import { methodNotAllowed, notFound, unknownResource } from '../status.ts';
-import { subresourceHandlers } from '../subresources/index.ts';
+import { subresourceHandlers, webhookOrigin } from '../subresources/index.ts';
+import { Webhooks } from '../webhooks/index.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { type ApiPath, parseApiPath } from './request.ts';
 import { serveCollection, serveObject, serveScale } from './verbs.ts';
+
+/** What a webhook has made of an object, as if a client had sent it. */
+function completed(kind: Kind, object: KubeObject): KubeObject {
+  return applyAllDefaults(kind, prune(object, kind.schema).object as KubeObject);
+}
 
 /** Finds who answers a request. */
 export class Dispatcher {
   readonly #context: ApiContext;
   readonly #discovery: Discovery;
   readonly #metrics: MetricsApi;
+  readonly #webhooks: Webhooks;
 
   constructor(context: ApiContext) {
     this.#context = context;
     this.#discovery = new Discovery(context);
     this.#metrics = new MetricsApi(context);
+    this.#webhooks = new Webhooks({
+      store: context.store,
+      originOf: (namespace, service, port) => webhookOrigin(context, namespace, service, port),
+    });
   }
 
   /** @throws StatusError */
@@ -74,14 +89,28 @@ export class Dispatcher {
   }
 
   /** Some writes are judged by who makes them: those to roles and bindings, and those that create on the way. */
-  #contextFor({ user, method }: Exchange, { kind }: Target): ApiContext {
+  #contextFor(exchange: Exchange, { kind }: Target): ApiContext {
+    const { user, method } = exchange;
     let { admission } = this.#context;
     const { authorizer } = this.#context;
     if (kind.group === CERTIFICATES_GROUP) admission = new CertificateRequests(admission, user);
-    if (isMaster(user)) return { ...this.#context, admission };
+    const judges = this.#judgesFor(exchange);
+    if (isMaster(user)) return { ...this.#context, admission, judges };
     if (kind.group === RBAC_GROUP) admission = new GrantChecks(admission, authorizer, user);
     if (method === 'PUT' || method === 'PATCH') admission = new CreateRight(admission, authorizer, user);
-    return { ...this.#context, admission };
+    return { ...this.#context, admission, judges };
+  }
+
+  /** The admission webhooks, as far as there are any. */
+  #judgesFor(exchange: Exchange): Judges | undefined {
+    if (!this.#webhooks.any || exchange.method === 'GET' || exchange.method === 'HEAD') return undefined;
+    const { user } = exchange;
+    const warn = (text: string) => exchange.warn(text);
+    return {
+      mutate: (write) =>
+        this.#webhooks.mutate({ ...write, user }, (object) => completed(write.target.kind, object), warn),
+      validate: (write) => this.#webhooks.validate({ ...write, user }, warn),
+    };
   }
 
   async #subresource(exchange: Exchange, target: Target & { name: string }): Promise<void> {

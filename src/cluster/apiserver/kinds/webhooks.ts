@@ -43,7 +43,6 @@ const shared = {
     }),
   ],
   validate: (object) => validateWebhooks(object as Configuration),
-  warnings: () => ['admission webhooks are stored, but the embedded API server calls none'],
 } satisfies Partial<BuiltinKind>;
 
 export const validatingWebhookConfigurations = builtin({

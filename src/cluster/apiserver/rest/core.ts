@@ -10,6 +10,29 @@ export interface Core {
   registry: Registry;
   clock: Clock;
   admission: Admission;
+  /** Asks others than the server itself about a write; undefined where nobody is to be asked. */
+  judges?: Judges | undefined;
+}
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+
+/** A write that others are asked about. */
+export interface JudgedWrite {
+  operation: Operation;
+  target: ObjectTarget;
+  /** The next state; undefined for a deletion. */
+  object: KubeObject | undefined;
+  /** The present state; undefined for a creation. */
+  oldObject: KubeObject | undefined;
+  dryRun: boolean;
+}
+
+/** Those who are asked about writes before they are made: admission webhooks. */
+export interface Judges {
+  /** The object as they want it. @throws StatusError when they do not want it at all */
+  mutate(write: JudgedWrite): Promise<KubeObject | undefined>;
+  /** @throws StatusError when they do not want the object, which they no longer can change */
+  validate(write: JudgedWrite): Promise<void>;
 }
 
 /** Rules that reach beyond the one object: other objects, and what the server hands out. */

@@ -37,10 +37,15 @@ export async function createDecoded(
   let object = initialMetadata(target, decoded, formatTime(now));
   const name = object.metadata?.name ?? '';
   try {
+    const write = { operation: 'CREATE', target: { ...target, name }, dryRun: options.dryRun } as const;
+    // Without them nothing is waited for: whether there is such an object is still as it was found to be.
+    if (core.judges)
+      object = (await core.judges.mutate({ ...write, object, oldObject: undefined })) ?? object;
     object = core.admission.admitCreate(target, object);
     object = kind.strategy.prepareForCreate?.(object) ?? object;
     const errors = validateObject(core, kind, object);
     if (errors.length > 0) throw invalid(validatedAs(kind), name, errors);
+    if (core.judges) await core.judges.validate({ ...write, object, oldObject: undefined });
     const manager = options.fieldManager;
     // Server-side apply brings its own managedFields.
     if (!appliedBy(object, manager)) {

@@ -2,7 +2,7 @@ import { formatTime, type KubeObject, parseTime } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { invalid, notFound, preconditionConflict, type Status } from '../status.ts';
-import { type Core, is, locate, type ObjectTarget, present, toStored } from './core.ts';
+import { type Core, is, type Judges, locate, type ObjectTarget, present, toStored } from './core.ts';
 import { parseDryRun } from './options.ts';
 import { isLeaving } from './update.ts';
 
@@ -79,6 +79,7 @@ export async function deleteObject(
 ): Promise<Deletion> {
   const { kind, name } = target;
   const { resource, key } = locate(core, target);
+  if (core.judges) await judge(core, core.judges, target, options);
   const entry = core.store.latest(resource, key);
   if (!entry) throw notFound(kind, name);
   const live = present(kind, entry.object);
@@ -94,6 +95,22 @@ export async function deleteObject(
     ? await core.store.delete(resource, key, toStored(kind, kind.strategy.gracePeriodSeconds ? marked : live))
     : await core.store.put(resource, key, toStored(kind, marked));
   return { object: present(kind, written.object), gone };
+}
+
+/** @throws StatusError 404 when there is nothing to judge, others when it is not to be deleted */
+async function judge(
+  core: Core,
+  judges: Judges,
+  target: ObjectTarget,
+  { dryRun }: DeleteOptions,
+): Promise<void> {
+  const { resource, key } = locate(core, target);
+  const entry = core.store.latest(resource, key);
+  if (!entry) throw notFound(target.kind, target.name);
+  const oldObject = present(target.kind, entry.object);
+  const write = { operation: 'DELETE', target, object: undefined, oldObject, dryRun } as const;
+  await judges.mutate(write);
+  await judges.validate(write);
 }
 
 /** The answer to a deletion: the object for some kinds and for what is still there, else a Status. */

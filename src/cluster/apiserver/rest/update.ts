@@ -3,7 +3,16 @@ import { Verbatim } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { trackUpdate } from '../patch/index.ts';
 import { badRequest, conflict, invalid, modifiedConflict, type Named, notFound } from '../status.ts';
-import { apiVersionOfKind, type Core, is, locate, type ObjectTarget, present, toStored } from './core.ts';
+import {
+  apiVersionOfKind,
+  type Core,
+  is,
+  type Judges,
+  locate,
+  type ObjectTarget,
+  present,
+  toStored,
+} from './core.ts';
 import { createDecoded } from './create.ts';
 import { type DecodeContext, decodeObject } from './decode.ts';
 import type { WriteOptions } from './options.ts';
@@ -84,7 +93,17 @@ export async function modifyObject(
   const live = present(kind, entry.object);
   const given = modification.next(live);
   checkPreconditions(kind, name, given, live, modification);
-  const next = prepared(core, target, given, live, modification);
+  let next: KubeObject;
+  if (core.judges) {
+    next = await judged(core, core.judges, target, given, live, modification);
+    // While they were asked, somebody else may have written: what they were asked about is no longer so.
+    if (core.store.latest(resource, key) !== entry) {
+      core.admission.settle(target, name);
+      return modifyObject(core, target, modification);
+    }
+  } else {
+    next = prepared(core, target, given, live, modification);
+  }
   if (unchanged(live, next)) {
     await core.store.settled();
     return live;
@@ -101,6 +120,28 @@ export async function modifyObject(
   }
   const { object } = await core.store.put(resource, key, toStored(kind, next));
   return present(kind, object);
+}
+
+/** The next state as others want it, and with their consent. */
+async function judged(
+  core: Core,
+  judges: Judges,
+  target: ObjectTarget,
+  given: KubeObject,
+  live: KubeObject,
+  modification: Modification,
+): Promise<KubeObject> {
+  const { dryRun } = modification.options;
+  const write = { operation: 'UPDATE', target, oldObject: live, dryRun } as const;
+  const wanted = (await judges.mutate({ ...write, object: withServerFields(given, live) })) ?? given;
+  const next = prepared(core, target, wanted, live, modification);
+  try {
+    await judges.validate({ ...write, object: next });
+  } catch (error) {
+    core.admission.settle(target, target.name);
+    throw error;
+  }
+  return next;
 }
 
 function checkPreconditions(

@@ -1,12 +1,37 @@
 import { Optional } from '@marcbachmann/cel-js';
 import type { FieldError } from '../errors.ts';
 import { bounded, TimeBoundError } from './cel/bounded.ts';
-import { compile, durationOf } from './cel/index.ts';
+import { compile, compileForRequest, durationOf } from './cel/index.ts';
 import { correlated } from './correlate.ts';
 import { childPath, isObject } from './json.ts';
 import type { Schema, ValidationRule } from './schema.ts';
 
 /** CEL rules of CRDs (`x-kubernetes-validations`). */
+
+/** What conditions of admission see of a request. */
+interface RequestContext {
+  object: unknown;
+  oldObject: unknown;
+  request: unknown;
+}
+
+/**
+ * A condition about a request.
+ * @throws Error when it does not compile; what is returned throws one when it cannot be judged
+ */
+export function compileCondition(expression: string): (context: RequestContext) => boolean {
+  const program = compileForRequest(expression);
+  return ({ object, oldObject, request }) =>
+    bounded(
+      () =>
+        program({
+          object: toCel(object, undefined),
+          oldObject: toCel(oldObject, undefined),
+          request: toCel(request, undefined),
+        }),
+      BOUND_MS,
+    ) === true;
+}
 
 /** What is wrong with a rule's expression; undefined when it compiles. */
 export function ruleProblem(expression: string, optionalOldSelf?: boolean): string | undefined {

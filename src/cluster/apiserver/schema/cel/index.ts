@@ -51,6 +51,26 @@ export function compile(expression: string, optionalOldSelf = false): Program | 
   return program;
 }
 
+const ofRequest = environment
+  .clone()
+  .registerVariable('object', 'dyn')
+  .registerVariable('oldObject', 'dyn')
+  .registerVariable('request', 'dyn');
+const conditions = new Map<string, Program>();
+
+/** A compiled expression about a request. @throws Error when it does not compile */
+export function compileForRequest(expression: string): Program {
+  let program = conditions.get(expression);
+  if (!program) {
+    program = ofRequest.parse(expression.replaceAll(/\.\s*matches\s*\(/g, '.matchesRe2('));
+    const checked = program.check();
+    if (!checked.valid) throw checked.error ?? new Error('does not compile');
+    if (conditions.size >= KEPT) conditions.clear();
+    conditions.set(expression, program);
+  }
+  return program;
+}
+
 /** A duration such as `1h30m` as expressions have it. @throws Error when it is none */
 export const durationOf = (text: string): unknown => toDuration({ text });
 const toDuration = environment.clone().registerVariable('text', 'string').parse('duration(text)');
