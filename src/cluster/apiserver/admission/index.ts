@@ -6,6 +6,7 @@ import { invalid } from '../status.ts';
 import type { Store } from '../store/index.ts';
 import { parseAddressRange } from './addresses.ts';
 import { completeClaim, completeVolume, refuseExpansion } from './claims.ts';
+import { limitClaim, limitPod } from './limit-ranges.ts';
 import { checkImmortal, checkNamespace } from './namespaces.ts';
 import { completePod } from './pods.ts';
 import { refuseSecondDefault, resolvePriority } from './priorities.ts';
@@ -28,11 +29,16 @@ export class BuiltinAdmission implements Admission {
     checkNamespace(this.#store, target, object.metadata?.name ?? '');
     if (is(target.kind, '', 'pods')) {
       const named = { ...target, name: object.metadata?.name ?? '' };
-      return completePod(resolvePriority(this.#store, named, object as Pod));
+      return limitPod(this.#store, named, completePod(resolvePriority(this.#store, named, object as Pod)));
     }
     this.#checkDefaultClass({ ...target, name: object.metadata?.name ?? '' }, object);
     if (is(target.kind, '', 'services')) return this.#completeService(target, object as Service);
     if (is(target.kind, '', 'persistentvolumeclaims')) {
+      limitClaim(
+        this.#store,
+        { ...target, name: object.metadata?.name ?? '' },
+        object as PersistentVolumeClaim,
+      );
       return completeClaim(this.#store, object as PersistentVolumeClaim);
     }
     if (is(target.kind, '', 'persistentvolumes')) return completeVolume(object as PersistentVolume);
@@ -42,6 +48,7 @@ export class BuiltinAdmission implements Admission {
   admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
     this.#checkDefaultClass(target, next);
     if (is(target.kind, '', 'persistentvolumeclaims') && !target.subresource) {
+      limitClaim(this.#store, target, next as PersistentVolumeClaim);
       refuseExpansion(this.#store, target, next as PersistentVolumeClaim, live as PersistentVolumeClaim);
     }
     if (!is(target.kind, '', 'services') || target.subresource) return next;
