@@ -124,6 +124,19 @@ describe('kindsOfCrd', () => {
     ]);
   });
 
+  it('says that a version is deprecated, in the words of the CRD or in its own', () => {
+    const versions = [
+      { name: 'v1', served: true, storage: true },
+      { name: 'v1beta1', served: true, storage: false, deprecated: true },
+      { name: 'v1alpha1', served: true, storage: false, deprecated: true, deprecationWarning: 'use v1' },
+    ];
+    expect(kindsOfCrd(widgets({}, { versions })).map(({ deprecation }) => deprecation)).toEqual([
+      undefined,
+      'example.com/v1beta1 Widget is deprecated',
+      'use v1',
+    ]);
+  });
+
   it('drops the status on create where it has a subresource, and keeps it elsewhere', () => {
     const sent = { ...stored, status: { phase: 'Done' } } as KubeObject;
     expect(kind?.strategy.prepareForCreate?.(sent)).not.toHaveProperty('status');

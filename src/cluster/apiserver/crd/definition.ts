@@ -39,6 +39,7 @@ export interface CrdVersion {
   served: boolean;
   storage: boolean;
   deprecated?: boolean;
+  deprecationWarning?: string;
   /** A Schema; as wide as the client's types are. */
   schema?: { openAPIV3Schema?: object };
   subresources?: {

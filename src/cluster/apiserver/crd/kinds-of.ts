@@ -36,7 +36,15 @@ function kindOf({ spec }: CustomResourceDefinition, version: CrdVersion): Kind {
     storage: { group: spec.group, plural: names.plural },
     strategy: strategyOf(status, version),
     columns: columnsOf(version.additionalPrinterColumns),
+    ...(version.deprecated && { deprecation: deprecationOf(spec, version) }),
   };
+}
+
+function deprecationOf(
+  { group, names }: CustomResourceDefinition['spec'],
+  { name, deprecationWarning }: CrdVersion,
+): string {
+  return deprecationWarning ?? `${group}/${name} ${names.kind} is deprecated`;
 }
 
 function strategyOf(hasStatus: boolean, { selectableFields = [] }: CrdVersion): Strategy {

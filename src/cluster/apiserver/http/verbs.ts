@@ -29,6 +29,7 @@ export async function serveCollection(
 ): Promise<void> {
   const { kind, namespace } = target;
   const { verbs } = kind;
+  if (kind.deprecation) exchange.warn(kind.deprecation);
   switch (exchange.method) {
     case 'GET':
     case 'HEAD':
@@ -66,6 +67,7 @@ export async function serveObject(
   target: ObjectTarget,
 ): Promise<void> {
   const { kind } = target;
+  if (kind.deprecation) exchange.warn(kind.deprecation);
   const view = viewOptions(context, exchange);
   const answer = (status: number, object: KubeObject) =>
     exchange.sendValue(status, viewObject(kind, object, view), view.accepted.format);

@@ -26,6 +26,8 @@ export interface Kind {
   readonly storage: { readonly group: string; readonly plural: string };
   readonly strategy: Strategy;
   readonly columns: readonly Column[];
+  /** What a client is told in a Warning header with every answer, when it should use another version. */
+  readonly deprecation?: string;
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
