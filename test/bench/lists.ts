@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from './connection.ts';
 import { KubeApiserver } from './kube-apiserver.ts';
 import { makePods, PODS } from './pods.ts';
@@ -7,6 +8,8 @@ import { Served } from './served.ts';
 const COUNT = 10_000;
 const PAGE = 500;
 const TIMES = 5;
+/** Both servers give memory that they no longer need back after a while only. */
+const QUIET_MS = 30_000;
 
 /** What is measured, and how it is called. */
 const WORKS: Record<string, (connection: Connection) => Promise<unknown>> = {
@@ -24,6 +27,7 @@ export async function lists(rows: Rows): Promise<void> {
   const server = await Served.start();
   const { memory: before } = await server.vitals('collect');
   await makePods(() => server.connect(), COUNT);
+  await delay(QUIET_MS);
   const { memory: after } = await server.vitals('collect');
   rows.add(
     'memory of the API server with 10,000 pods: resident / heap',
@@ -44,6 +48,7 @@ export async function lists(rows: Rows): Promise<void> {
       [...(kube ? [`kube-apiserver: ${ms(kube.best.get(what) ?? 0)}`] : []), beside].join('; '),
     );
   }
+  await delay(QUIET_MS);
   const { memory: used } = await server.vitals('collect');
   rows.add(
     'memory of the API server after these lists: resident / heap',
@@ -56,6 +61,7 @@ async function kubeLists() {
   if (!KubeApiserver.isInstalled()) return undefined;
   const server = await KubeApiserver.start();
   await makePods(() => server.connect(), COUNT);
+  await delay(QUIET_MS);
   const memory = server.memory();
   const best = new Map<string, number>();
   const connection = server.connect();
@@ -105,11 +111,11 @@ async function measured(server: Served, work: (connection: Connection) => Promis
   })();
   await server.vitals('reset');
   const best = await bestOf(() => work(connection));
-  const { delay } = await server.vitals();
+  const { delay: loop } = await server.vitals();
   running = false;
   await reading;
   connection.close();
   other.close();
-  const beside = `event loop delayed p99 / max ${ms(delay.p99)} / ${ms(delay.max)}; small reads meanwhile ${whole(waits.length)}, at most ${ms(Math.max(...waits))}`;
+  const beside = `event loop delayed p99 / max ${ms(loop.p99)} / ${ms(loop.max)}; small reads meanwhile ${whole(waits.length)}, at most ${ms(Math.max(...waits))}`;
   return { best, beside };
 }
