@@ -192,6 +192,13 @@ describe('kubectl run', () => {
   });
 });
 
+test('run -i: what a program that ends at once has written', async () => {
+  const run = (i: number) =>
+    kanari.kubectl('run', `echo-${i}`, '-i', '--image=busybox', '--restart=Never', '--', 'echo', 'hi');
+  const results = await Promise.all([1, 2, 3, 4].map(run));
+  expect(results.map(({ stdout }) => stdout)).toEqual(['hi\n', 'hi\n', 'hi\n', 'hi\n']);
+});
+
 describe('kubectl cp', () => {
   test('carries a folder there and back', async () => {
     const data = randomBytes(3_000_000);

@@ -162,10 +162,13 @@ export class ProcessContainer implements RuntimeContainer {
   }
 
   async openAttach({ stdin }: { stdin: boolean }): Promise<StreamSession> {
-    if (this.#exit) throw new StartError('cannot attach to a stopped container');
     const { stdin: hasInput, stdinOnce, tty } = this.#record;
-    // Before the program is there, nothing reads its input.
-    await this.#program();
+    // Before the program is there, nothing reads its input. One that has just ended says nothing more: its client shall
+    // look into the log.
+    const program = await this.#program();
+    if (program === undefined || !isAlive(program)) {
+      throw new StartError('cannot attach to a stopped container');
+    }
     const input = stdin && hasInput ? openInput(this.#folder.path) : undefined;
     if (stdinOnce) input?.once('close', () => void this.#endInput());
     return new AttachSession({
