@@ -143,6 +143,19 @@ describe('services', () => {
     ]);
     expect(texts(services.strategy.validate?.(service({})))).toEqual(['spec.ports Required']);
   });
+
+  it.each([
+    [{ clusterIP: '10.0.0.2', clusterIPs: ['10.0.0.1'] }],
+    [{ clusterIP: '10.0.0.2' }],
+    [{ clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.2'] }],
+  ])('keeps its address: %j is refused', (changed) => {
+    const ports = [{ port: 80 }];
+    const old = service({ ports, clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] });
+    const next = service({ ports, ...changed });
+    expect(texts(services.strategy.validateUpdate?.(next, old, undefined))).toEqual([
+      'spec.clusterIPs[0] Invalid may not change once set',
+    ]);
+  });
 });
 
 describe('ingresses', () => {

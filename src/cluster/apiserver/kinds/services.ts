@@ -134,10 +134,18 @@ function validateUniquePorts(ports: readonly ServicePort[]): FieldError[] {
 /** The cluster IP stays; only a change from or to ExternalName drops or gives one. */
 function validateServiceUpdate(next: ServiceSpec | undefined, old: ServiceSpec | undefined): FieldError[] {
   if (next?.type === 'ExternalName' || old?.type === 'ExternalName') return [];
-  const after = next?.clusterIPs ?? (next?.clusterIP ? [next.clusterIP] : []);
   const before = old?.clusterIPs ?? [];
+  const after = addressesOf(next, old);
   if (before.length === 0 || equal(after, before)) return [];
   return [invalid('spec.clusterIPs[0]', goStrings(after), 'may not change once set')];
+}
+
+/** Clients may know the one address only; where it alone is another, it counts. */
+function addressesOf(next: ServiceSpec | undefined, old: ServiceSpec | undefined): readonly string[] {
+  const { clusterIP, clusterIPs } = next ?? {};
+  if (!clusterIPs) return clusterIP ? [clusterIP] : [];
+  const changed = clusterIP && clusterIP !== old?.clusterIP && equal(clusterIPs, old?.clusterIPs);
+  return changed ? [clusterIP, ...clusterIPs.slice(1)] : clusterIPs;
 }
 
 function externalCell({ spec, status }: Service): string {
