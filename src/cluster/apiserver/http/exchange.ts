@@ -18,6 +18,9 @@ export interface UpgradableConnection {
   head: Buffer;
 }
 
+/** As Go writes it: what an older reader could take for something else than text is quoted, nothing is folded. */
+const YAML_STYLE = { sortMapEntries: true, version: '1.1', indentSeq: false, lineWidth: 0 } as const;
+
 /** One request and its answer. */
 export class Exchange {
   readonly method: string;
@@ -79,12 +82,20 @@ export class Exchange {
     else this.response.end(bytes);
   }
 
+  /** Whether somebody reads it: asked for in the query, else told by the program. */
+  get #isPretty(): boolean {
+    const asked = this.query.get('pretty');
+    if (asked) return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(asked);
+    return /^(curl|Wget|Mozilla\/5\.0)/.test(this.header('user-agent') ?? '');
+  }
+
   /** Sends a JSON value in the format that the client accepts. */
   sendValue(status: number, value: unknown, format: Accepted['format'] = 'json', headers = {}): void {
     if (format === 'yaml') {
-      this.send(status, 'application/yaml', stringifyYaml(value, { sortMapEntries: true }), headers);
+      this.send(status, 'application/yaml', stringifyYaml(value, YAML_STYLE), headers);
     } else {
-      this.send(status, 'application/json', `${JSON.stringify(value)}\n`, headers);
+      const text = JSON.stringify(value, undefined, this.#isPretty ? 2 : 0);
+      this.send(status, 'application/json', `${text}\n`, headers);
     }
   }
 

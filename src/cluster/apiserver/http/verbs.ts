@@ -16,7 +16,7 @@ import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { sendList } from './lists.ts';
 import { negotiate } from './negotiate.ts';
-import { type ViewOptions, viewList, viewObject } from './views.ts';
+import { includeObjectOf, type ViewOptions, viewList, viewObject } from './views.ts';
 import { serveWatch } from './watch.ts';
 
 type WriteContext = DecodeContext & { options: WriteOptions };
@@ -164,13 +164,10 @@ async function deleteCollection(context: ApiContext, exchange: Exchange, target:
   exchange.sendValue(200, viewList(kind, list, context.registry.isCustom(kind), view), view.accepted.format);
 }
 
+/** @throws StatusError 406, or 400 for an `includeObject` that there is not */
 function viewOptions({ clock }: ApiContext, exchange: Exchange): ViewOptions {
-  const include = exchange.query.get('includeObject');
-  return {
-    accepted: negotiate(exchange.header('accept')),
-    includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
-    now: clock(),
-  };
+  const accepted = negotiate(exchange.header('accept'));
+  return { accepted, includeObject: includeObjectOf(exchange, accepted), now: clock() };
 }
 
 function writeContext(

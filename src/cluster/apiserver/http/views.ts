@@ -1,7 +1,9 @@
 import type { Instant, KubeObject } from '../../../api/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { ObjectList } from '../rest/read.ts';
+import { badRequest } from '../status.ts';
 import { toTable } from '../table/index.ts';
+import type { Exchange } from './exchange.ts';
 import type { Accepted } from './negotiate.ts';
 
 /** What a client may ask of rows and lists beside the objects themselves. */
@@ -10,6 +12,20 @@ export interface ViewOptions {
   /** `includeObject` of a Table. Default: Metadata. */
   includeObject?: 'None' | 'Metadata' | 'Object';
   now: Instant;
+}
+
+/** How much of each object goes with its row of a Table. @throws StatusError 400 */
+export function includeObjectOf(
+  { query }: Exchange,
+  { as }: Accepted,
+): NonNullable<ViewOptions['includeObject']> {
+  const asked = query.get('includeObject') || 'Metadata';
+  if (asked === 'None' || asked === 'Metadata' || asked === 'Object') return asked;
+  if (as !== 'Table') return 'Metadata';
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(asked)}: ` +
+      "must be 'Metadata', 'Object', 'None', or empty",
+  );
 }
 
 /** An object as Table or PartialObjectMetadata, or as it is. */

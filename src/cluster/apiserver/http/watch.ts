@@ -8,20 +8,20 @@ import { WatchStream } from '../watch/stream.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { negotiate } from './negotiate.ts';
-import { viewObject } from './views.ts';
+import { includeObjectOf, viewObject } from './views.ts';
 
 /** Streams the changes of a collection, or of one object. @throws StatusError before it begins */
 export function serveWatch(context: ApiContext, exchange: Exchange, target: Target): void {
   const { store, registry, watches } = context;
   const { kind, namespace, name } = target;
-  const { as } = negotiate(exchange.header('accept'));
+  const accepted = negotiate(exchange.header('accept'));
+  const { as } = accepted;
+  const includeObject = includeObjectOf(exchange, accepted);
   const options = parseWatchOptions(exchange.query, Math.random());
   const selected = parseSelectors(kind, exchange.query);
   const named = name === undefined ? undefined : parseFieldSelector(kind, `metadata.name=${name}`);
   const matches =
     selected && named ? (object: KubeObject) => selected(object) && named(object) : (selected ?? named);
-  const include = exchange.query.get('includeObject');
-  const includeObject = include === 'None' || include === 'Object' ? include : 'Metadata';
   const encode = ({ type, object }: RawEvent, first: boolean) => {
     if (as === undefined) return context.eventLines.line(kind, type, object);
     const view = { accepted: { format: 'json' as const, as }, includeObject, now: context.clock() } as const;

@@ -1,9 +1,9 @@
 import { formatTime, type KubeObject, parseTime } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { invalid, notFound, preconditionConflict, type Status } from '../status.ts';
+import { badRequest, invalid, notFound, preconditionConflict, type Status } from '../status.ts';
 import { type Core, is, type Judges, locate, type ObjectTarget, present, toStored } from './core.ts';
-import { parseDryRun } from './options.ts';
+import { parseCount, parseDryRun } from './options.ts';
 import { isLeaving } from './update.ts';
 
 /** `meta.k8s.io/v1` DeleteOptions, from the body or the query. */
@@ -23,7 +23,10 @@ const FOREGROUND = 'foregroundDeletion';
 export function parseDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   const given = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const errors: FieldError[] = [];
-  const grace = given.gracePeriodSeconds ?? query.get('gracePeriodSeconds') ?? undefined;
+  if (given.kind !== undefined && given.kind !== 'DeleteOptions') {
+    throw badRequest('decoded object cannot be converted to DeleteOptions');
+  }
+  const grace = given.gracePeriodSeconds ?? parseCount(query, 'gracePeriodSeconds');
   const policy = given.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
   const orphan = given.orphanDependents ?? query.get('orphanDependents') ?? undefined;
   const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');

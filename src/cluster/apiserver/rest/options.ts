@@ -1,4 +1,4 @@
-import type { FieldError } from '../errors.ts';
+import { type FieldError, Verbatim } from '../errors.ts';
 import { badRequest, invalid } from '../status.ts';
 
 /** Query parameters of writes. */
@@ -42,6 +42,14 @@ export function parseWriteOptions(
       detail: `may not be more than ${MANAGER_MAX} bytes`,
     });
   }
+  if (/\p{C}|\p{Zl}|\p{Zp}/u.test(fieldManager)) {
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: 'fieldManager',
+      value: fieldManager,
+      detail: 'should only contain printable characters',
+    });
+  }
   const dryRun = parseDryRun(query.getAll('dryRun'), errors);
   const force = parseFlag(query, 'force');
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
@@ -60,7 +68,7 @@ export function parseDryRun(values: readonly string[], errors: FieldError[]): bo
     errors.push({
       type: 'FieldValueNotSupported',
       field: 'dryRun',
-      value: unknown[0],
+      value: new Verbatim(`[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`),
       detail: 'supported values: "All"',
     });
   }

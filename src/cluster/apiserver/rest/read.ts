@@ -6,6 +6,7 @@ import {
   expiredContinue,
   invalid,
   notFound,
+  StatusError,
   tooLargeResourceVersion,
 } from '../status.ts';
 import type { Entry } from '../store/index.ts';
@@ -111,7 +112,16 @@ function checkVersionOptions(query: URLSearchParams): void {
   if (query.get('continue') && version && version !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
-  if (!match) return;
+  const errors: FieldError[] = [];
+  if (match) errors.push(...matchErrors(query, match, version));
+  if (query.has('sendInitialEvents')) {
+    const detail = 'sendInitialEvents is forbidden for list';
+    errors.push({ type: 'FieldValueForbidden', field: 'sendInitialEvents', detail });
+  }
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+}
+
+function matchErrors(query: URLSearchParams, match: string, version: string | null): FieldError[] {
   const problem = (type: FieldError['type'], detail: string): FieldError => ({
     type,
     field: 'resourceVersionMatch',
@@ -136,15 +146,18 @@ function checkVersionOptions(query: URLSearchParams): void {
       problem('FieldValueForbidden', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
     );
   }
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+  return errors;
 }
 
-/** The `resourceVersion` of a read; 0 when absent or `0`. @throws StatusError 400 */
+/** The `resourceVersion` of a read; 0 when absent or `0`. @throws StatusError 500 when it is no number */
 export function parseVersion(query: URLSearchParams): number {
   const text = query.get('resourceVersion');
   if (!text) return 0;
   if (!/^\d{1,15}$/.test(text)) {
-    throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: must be a whole number`);
+    const quoted = JSON.stringify(text);
+    // Kubernetes takes it for a fault of its own.
+    const message = `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`;
+    throw new StatusError(500, '', message);
   }
   return Number(text);
 }

@@ -49,6 +49,7 @@ export async function replaceObject(
 ): Promise<Written> {
   const { kind } = target;
   const decoded = decodeObject(kind, body, context);
+  checkName(target, decoded);
   const { resource, key } = locate(core, target);
   if (!core.store.latest(resource, key) && kind.strategy.allowCreateOnUpdate && !target.subresource) {
     const { resourceVersion: _version, ...metadata } = decoded.metadata ?? {};
@@ -60,19 +61,32 @@ export async function replaceObject(
   return { object, created: false };
 }
 
-/** PUT may leave the name out of the body of a subresource, and the namespace always. */
+/** The body of a PUT says whom it is for. @throws StatusError 400 */
+function checkName({ name, namespace, kind }: ObjectTarget, { metadata }: KubeObject): void {
+  if (kind.namespaced && metadata?.namespace && metadata.namespace !== namespace) throw otherNamespace();
+  if (!metadata?.name) {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (metadata.name !== name) throw otherName(metadata.name, name);
+}
+
+const otherName = (given: string, name: string) =>
+  badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+
+const otherNamespace = () =>
+  badRequest('the namespace of the provided object does not match the namespace sent on the request');
+
+/** A patch may leave out the name and the namespace, but not change them. */
 export function carryName(
   { name, namespace }: ObjectTarget,
   object: KubeObject,
   live: KubeObject,
 ): KubeObject {
   const given = object.metadata ?? {};
-  if (given.name && given.name !== name) {
-    throw badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`);
-  }
-  if (given.namespace && given.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
+  if (given.name && given.name !== name) throw otherName(given.name, name);
+  if (given.namespace && given.namespace !== namespace) throw otherNamespace();
   const { namespace: own } = live.metadata ?? {};
   return { ...object, metadata: { ...given, name, ...(own !== undefined && { namespace: own }) } };
 }

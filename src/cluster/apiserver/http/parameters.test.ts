@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from '../testing/client.ts';
+
+const MAPS = '/api/v1/namespaces/default/configmaps';
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
+let api: TestServer;
+
+beforeAll(async () => {
+  api = await TestServer.start();
+  await api.send(`POST ${MAPS}`, { body: { metadata: { name: 'a' }, data: { text: 'yes' } } });
+});
+afterAll(() => api.stop());
+
+describe('refuses in the words of kube-apiserver', () => {
+  it.each([
+    ['GET', `${MAPS}?limit=x`, 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
+    [
+      'GET',
+      `${MAPS}?resourceVersion=x`,
+      500,
+      'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+    ],
+    [
+      'GET',
+      `${MAPS}?sendInitialEvents=true`,
+      422,
+      'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list',
+    ],
+    [
+      'GET',
+      `${MAPS}?includeObject=Some`,
+      400,
+      `Unable to convert to Table as requested: includeObject: Invalid value: "Some": must be 'Metadata', 'Object', 'None', or empty`,
+    ],
+    [
+      'GET',
+      `${MAPS}?watch=true&includeObject=Some`,
+      400,
+      `Unable to convert to Table as requested: includeObject: Invalid value: "Some": must be 'Metadata', 'Object', 'None', or empty`,
+    ],
+    [
+      'POST',
+      `${MAPS}?dryRun=Some`,
+      422,
+      'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: []string{"Some"}: supported values: "All"',
+    ],
+    [
+      'POST',
+      `${MAPS}?fieldManager=a%01`,
+      422,
+      'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Invalid value: "a\\u0001": should only contain printable characters',
+    ],
+    ['DELETE', `${MAPS}/a?gracePeriodSeconds=x`, 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
+  ])('%s %s', async (method, url, status, message) => {
+    const body = method === 'POST' ? { metadata: { name: 'b' } } : undefined;
+    const answer = await api.send(`${method} ${url}`, { accept: TABLE, ...(body && { body }) });
+    expect([answer.status, answer.body.message]).toEqual([status, message]);
+  });
+
+  it.each([
+    [{ metadata: {} }, 'the name of the object (zz based on URL) was undeterminable: name must be provided'],
+    [{ metadata: { name: 'a' } }, 'the name of the object (a) does not match the name on the URL (zz)'],
+    [
+      { metadata: { name: 'zz', namespace: 'other' } },
+      'the namespace of the provided object does not match the namespace sent on the request',
+    ],
+  ])('PUT of %j, whether there is such an object or not', async (body, message) => {
+    const answer = await api.send(`PUT ${MAPS}/zz`, { body });
+    expect([answer.status, answer.body.message]).toEqual([400, message]);
+  });
+
+  it('options of a deletion that are something else', async () => {
+    const { status } = await api.send(`DELETE ${MAPS}/a`, { body: { kind: 'Pod', apiVersion: 'v1' } });
+    expect(status).toBe(400);
+    expect((await api.send(`GET ${MAPS}/a`)).status).toBe(200);
+  });
+});
+
+describe('writes for readers', () => {
+  it('JSON in lines for people, and for programs in one', async () => {
+    const lines = async (url: string, agent: string) => {
+      const incoming = await api.open(`GET ${url}`, { headers: { 'user-agent': agent } });
+      let text = '';
+      for await (const chunk of incoming) text += chunk;
+      return text.split('\n').length;
+    };
+    expect(await lines(`${MAPS}/a`, 'curl/8.5.0')).toBeGreaterThan(10);
+    expect(await lines(`${MAPS}/a?pretty=false`, 'curl/8.5.0')).toBe(2);
+    expect(await lines(`${MAPS}/a`, 'kubectl/v1.34')).toBe(2);
+    expect(await lines(`${MAPS}/a?pretty=true`, 'kubectl/v1.34')).toBeGreaterThan(10);
+  });
+
+  it('YAML so that text stays text for every reader', async () => {
+    const { body } = await api.send(`GET ${MAPS}/a`, { accept: 'application/yaml' });
+    expect(body).toContain('text: "yes"\n');
+    expect(body).toMatch(/creationTimestamp: "20.*Z"\n/);
+    expect(body).toMatch(/managedFields:\n {2}- apiVersion: v1\n/);
+  });
+});
