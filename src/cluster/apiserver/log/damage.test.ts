@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -167,6 +168,14 @@ describe('a state directory', () => {
     expect(() => openSqliteLog(missing)).toThrow(StateUnusableError);
     expect(() => openSqliteLog(missing)).toThrow(/missing\/state\.db cannot be opened.*ENOENT.*--state-dir/);
   });
+
+  it.skipIf(process.getuid?.() === 0)(
+    'with a database that may not be written is named, with what the system says',
+    () => {
+      chmodSync(inDir('state.db'), 0o400);
+      expect(() => openSqliteLog(dir)).toThrow(/state\.db cannot be opened.*EACCES.*access '.*state\.db'/);
+    },
+  );
 
   it('with a folder in the place of the database is named', () => {
     const other = path.join(dir, 'state.db');

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fdatasync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fdatasync,
+  openSync,
+  readFileSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { promisify } from 'node:util';
@@ -16,6 +26,9 @@ const PID = 'server.pid';
  * revision may be given out twice.
  */
 const UNKNOWN_REVISIONS = 1_000_000;
+
+/** Less free space than this is taken for the cause of what goes wrong at the start. */
+const SCARCE_BYTES = 1024 * 1024;
 
 /** Primary result codes of SQLite. */
 const SQLITE_BUSY = 5;
@@ -60,7 +73,20 @@ function explained(stateDir: string, file: string, error: Error & { errcode?: nu
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
     return new StateDamagedError(file, error.message, error);
   }
-  return new StateUnusableError(file, error.message, error);
+  return new StateUnusableError(file, causeOf(stateDir, file) ?? error.message, error);
+}
+
+/** SQLite tells neither a lack of permission nor, at its start, a full disk from other failures. */
+function causeOf(stateDir: string, file: string): string | undefined {
+  try {
+    accessSync(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+    const { bavail, bsize } = statfsSync(stateDir);
+    const free = bavail * bsize;
+    return free < SCARCE_BYTES ? `the disk is full: ${Math.floor(free / 1024)} KiB are left` : undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function skipUnknownRevisions(database: DatabaseSync): void {
