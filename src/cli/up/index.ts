@@ -1,10 +1,9 @@
 import { once } from 'node:events';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, type Option } from 'commander';
-import { destination, type Logger, pino } from 'pino';
 import { Rollouts } from '../../api/index.ts';
 import { DEFAULT_SANDBOX_IMAGE } from '../../cluster/node/index.ts';
 import { isNotFound, type KubeClient } from '../../kube/index.ts';
@@ -22,6 +21,7 @@ import {
   type LocalClusterOptions,
   startLocalCluster,
 } from './local-cluster.ts';
+import { logTo } from './log-file.ts';
 import { refusal } from './refusal.ts';
 import { resetState } from './reset.ts';
 import { welcome } from './screen.ts';
@@ -35,8 +35,6 @@ interface UpFlags extends Omit<LocalClusterOptions, 'stateDir' | 'example' | 've
 
 /** How long a Service's address is waited for before it is left out of what is shown. */
 const PROXY_PATIENCE_MS = 1000;
-/** A log that has grown above this is put aside at the next start. */
-const MAX_LOG_BYTES = 16 << 20;
 const EXAMPLE_FOLDER = fileURLToPath(new URL('../../../examples/canary', import.meta.url));
 const EXAMPLE = { namespace: 'default', name: 'colorapi', image: 'particule/simplecolorapi', port: 80 };
 
@@ -128,12 +126,10 @@ export async function up(flags: UpFlags, context: Context): Promise<ExitCode> {
   const stateDir = flags.stateDir ? resolve(flags.stateDir) : defaultStateDir();
   const logFile = join(stateDir, 'kanari.log');
   let cluster: LocalCluster;
-  let log: Logger;
   try {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
     if (flags.fresh) await resetState(stateDir);
-    await keepLogSmall(logFile);
-    log = pino({ base: undefined }, destination({ dest: logFile, mode: 0o600 }));
+    const log = await logTo(logFile);
     cluster = await startLocalCluster({
       ...flags,
       stateDir,
@@ -169,15 +165,6 @@ export async function up(flags: UpFlags, context: Context): Promise<ExitCode> {
   printLine(context.stdout, 'Stopping.');
   await cluster.stop();
   await rm(pidFile, { force: true });
-}
-
-/** Puts a long log of earlier runs aside, in the place of the one that was put aside before. */
-async function keepLogSmall(logFile: string): Promise<void> {
-  const size = await stat(logFile).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > MAX_LOG_BYTES) await rename(logFile, `${logFile}.1`);
 }
 
 /** The example with the address of its Service, if it is there. */

@@ -9,6 +9,9 @@ export interface PortFlags {
   controllerMetricsPort: number;
 }
 
+/** With which the state directory or a file in it is refused; ENOENT: it cannot even be made. */
+const DIRECTORY_CODES = new Set(['EACCES', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENOSPC']);
+
 /** Why the cluster cannot start, with what to do about it: a port in use names the flag that chooses another. */
 export function refusal(error: unknown, stateDir: string, flags: PortFlags): CliError {
   if (error instanceof StateUnusableError) return new CliError(error.message, 1, error);
@@ -24,7 +27,7 @@ export function refusal(error: unknown, stateDir: string, flags: PortFlags): Cli
   if (flag && code === 'EACCES') {
     return new CliError(`port ${port} may not be used by you: choose one above 1023 with ${flag}`, 1, error);
   }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+  if (code !== undefined && DIRECTORY_CODES.has(code)) {
     return new CliError(
       `the state directory ${stateDir} cannot be used (${messageOf(error)}): choose another with --state-dir`,
       1,
