@@ -65,6 +65,8 @@ export interface EventRecord {
   reason: string;
   message: string;
   about?: ObjectRef & { uid?: string };
+  /** The part of the object that it is about, e.g. `spec.containers{main}`. */
+  fieldPath?: string;
 }
 
 /** Why a decision is as it is. */

@@ -86,6 +86,15 @@ describe('an event recorder', () => {
     expect(counts()).toEqual([[1, '1970-01-01T00:01:00Z', '1970-01-01T00:01:00Z']]);
   });
 
+  it('tells parts of an object apart', async () => {
+    const { events, client } = eventServer();
+    const recorder = createEventRecorder(client, { component: 'kubelet', clock: Date.now });
+    const paths = ['spec.containers{a}', 'spec.containers{b}'];
+    for (const fieldPath of paths) recorder.record(rollout, { ...scaled, fieldPath });
+    await recorder.flush();
+    expect([...events.values()].map(({ involvedObject }) => involvedObject.fieldPath)).toEqual(paths);
+  });
+
   it('gives names that sort as the events happened, within a millisecond and among reporters', async () => {
     const { events, client } = eventServer();
     const [scheduler, kubelet] = ['scheduler', 'kubelet'].map((component) =>

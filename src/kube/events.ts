@@ -148,7 +148,7 @@ async function writeEvent(
 
 function referenceTo(
   about: KubeObject & { apiVersion: string; kind: string },
-  { about: other }: EventRecord,
+  { about: other, fieldPath }: EventRecord,
 ): ObjectReference {
   if (other) {
     return {
@@ -167,6 +167,7 @@ function referenceTo(
     ...(namespace && { namespace }),
     ...(uid && { uid }),
     ...(resourceVersion && { resourceVersion }),
+    ...(fieldPath && { fieldPath }),
   };
 }
 
@@ -194,8 +195,8 @@ function buildEvent(about: ObjectReference, record: EventRecord, component: stri
 
 /** What makes two events the same. */
 function identityOf({ involvedObject: about, type, reason, message, metadata }: Event): string {
-  const { apiVersion, kind, name, uid } = about;
-  const parts = [metadata.namespace, apiVersion, kind, name, uid, type, reason, message];
+  const { apiVersion, kind, name, uid, fieldPath } = about;
+  const parts = [metadata.namespace, apiVersion, kind, name, uid, fieldPath, type, reason, message];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }
 

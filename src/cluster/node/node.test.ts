@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ConfigMaps,
+  Events,
   Leases,
   Nodes,
   PersistentVolumeClaims,
@@ -55,6 +56,11 @@ describe('a pod with the process runtime', () => {
     await harness.api.delete({ type: Pods, namespace: 'default', name: 'colorapi' });
     await until(() => harness.api.objects(Pods).length === 0);
     await expect(fetch(`http://${podIP}:5000/`)).rejects.toThrow();
+    const parts = harness.api
+      .objects(Events)
+      .filter(({ involvedObject }) => involvedObject.name === 'colorapi')
+      .map(({ involvedObject }) => involvedObject.fieldPath);
+    expect(new Set(parts)).toEqual(new Set(['spec.containers{main}']));
     expect(harness.events('colorapi').map((text) => text.split(':')[0])).toEqual(
       expect.arrayContaining(['Pulled', 'Created', 'Started', 'Killing']),
     );

@@ -22,7 +22,7 @@ export async function launch(
 ): Promise<void> {
   const { pod } = facts;
   const event = (type: 'Normal' | 'Warning', reason: string, message: string) =>
-    context.record(pod, { type, reason, message });
+    slot.record(pod, { type, reason, message });
   const { name } = slot.spec;
   const imageName = slot.spec.image ?? '';
   slot.problem = undefined;
@@ -82,7 +82,7 @@ export async function launch(
   } catch (error) {
     slot.problem = problemOf(error, slot, context.clock());
     if (!slot.problem) throw error;
-    tellProblem(slot.problem, slot.spec, pod, context);
+    tellProblem(slot.problem, slot, pod, context);
   }
 }
 

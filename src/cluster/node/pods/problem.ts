@@ -46,18 +46,20 @@ function imageProblem(why: string, { image = '', imagePullPolicy }: Container): 
 /** Writes the events that kubelet writes of a problem. */
 export function tellProblem(
   { reason, message }: Problem,
-  { image = '' }: Container,
+  slot: ContainerSlot,
   pod: Pod,
   context: NodeContext,
 ) {
+  const { image = '' } = slot.spec;
   const warn = (event: string, text: string) =>
-    context.record(pod, { type: 'Warning', reason: event, message: text });
+    slot.record(pod, { type: 'Warning', reason: event, message: text });
   if (reason === 'CreateContainerConfigError') {
     warn('Failed', `Error: ${message}`);
     return;
   }
   if (reason === 'ContainerCreating') {
-    warn('FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`);
+    const text = `Failed to create pod sandbox: ${message}`;
+    context.record(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: text });
     return;
   }
   if (reason === 'ErrImagePull') warn('Failed', `Failed to pull image "${image}": ${message}`);
@@ -66,12 +68,12 @@ export function tellProblem(
 }
 
 /** `ErrImagePull` shows for a moment; from then on the container waits in `ImagePullBackOff`. */
-export function backOffPull(slot: ContainerSlot, pod: Pod, context: NodeContext): void {
+export function backOffPull(slot: ContainerSlot, pod: Pod): void {
   const { problem } = slot;
   if (problem?.reason !== 'ErrImagePull') return;
   const image = slot.spec.image ?? '';
   const message = `Back-off pulling image "${image}": ErrImagePull: ${problem.message}`;
   slot.problem = { ...problem, reason: 'ImagePullBackOff', message };
-  context.record(pod, { type: 'Normal', reason: 'BackOff', message: `Back-off pulling image "${image}"` });
-  context.record(pod, { type: 'Warning', reason: 'Failed', message: 'Error: ImagePullBackOff' });
+  slot.record(pod, { type: 'Normal', reason: 'BackOff', message: `Back-off pulling image "${image}"` });
+  slot.record(pod, { type: 'Warning', reason: 'Failed', message: 'Error: ImagePullBackOff' });
 }

@@ -1,5 +1,5 @@
 import type { Container, ContainerStatus, Pod } from 'kubernetes-types/core/v1.d.ts';
-import type { Instant } from '../../../api/index.ts';
+import type { EventRecord, Instant } from '../../../api/index.ts';
 import { Prober } from '../probes/prober.ts';
 import type { RuntimeContainer } from '../runtime/runtime.ts';
 import { type CrashBackoff, raiseBackoff } from './backoff.ts';
@@ -50,6 +50,14 @@ export class ContainerSlot {
 
   get isRunning(): boolean {
     return this.#run !== undefined && this.#run.exit === undefined;
+  }
+
+  /** Writes an event about this container of the pod. */
+  record(pod: Pod, event: EventRecord): void {
+    const { name } = this.spec;
+    const isInit = pod.spec?.initContainers?.some((each) => each.name === name);
+    const fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${name}}`;
+    this.#context.record(pod, { ...event, fieldPath });
   }
 
   /** `restartCount` of the next run. */
@@ -188,7 +196,7 @@ export class ContainerSlot {
       listensOn,
     }: { known?: { started: boolean; ready: boolean } | undefined; listensOn?: number | undefined },
   ): void {
-    const { clock, record } = this.#context;
+    const { clock } = this.#context;
     this.#prober = new Prober({
       target: this.checkTarget,
       startedAt: run.startedAt,
@@ -200,7 +208,7 @@ export class ContainerSlot {
         }),
       onChange: this.#poke,
       onFailure: (message) => {
-        if (this.isRunning) record(pod, { type: 'Warning', reason: 'Unhealthy', message });
+        if (this.isRunning) this.record(pod, { type: 'Warning', reason: 'Unhealthy', message });
       },
     });
     this.#prober.start();

@@ -198,13 +198,13 @@ export class PodWorker {
   }
 
   #announce(slot: ContainerSlot, now: Instant): void {
-    if (slot.problem && slot.problem.retryAt > now) backOffPull(slot, this.#pod, this.#context);
+    if (slot.problem && slot.problem.retryAt > now) backOffPull(slot, this.#pod);
     const { waiting } = this.#stateOf(slot, now);
     if (waiting?.reason !== 'CrashLoopBackOff' || slot.announcedBackoff === slot.run?.id) return;
     slot.announcedBackoff = slot.run?.id;
     const { name, namespace, uid } = this.#pod.metadata!;
     const text = `Back-off restarting failed container ${slot.spec.name} in pod ${name}_${namespace}(${uid})`;
-    this.#record('Warning', 'BackOff', text);
+    this.#record('Warning', 'BackOff', text, slot);
   }
 
   #stateOf(slot: ContainerSlot, now: Instant) {
@@ -219,7 +219,7 @@ export class PodWorker {
     if (!hook || !slot.isRunning) return;
     const failure = await runHook(hook, slot.checkTarget, this.#specGraceMs);
     if (failure === undefined) return;
-    this.#record('Warning', 'FailedPostStartHook', `PostStartHook failed: ${failure}`);
+    this.#record('Warning', 'FailedPostStartHook', `PostStartHook failed: ${failure}`, slot);
     void this.#stop(slot, this.#specGraceMs, `FailedPostStartHook`);
   }
 
@@ -240,13 +240,13 @@ export class PodWorker {
   ): Promise<void> {
     const { run } = slot;
     if (!run || run.exit) return;
-    this.#record('Normal', 'Killing', why);
+    this.#record('Normal', 'Killing', why, slot);
     const began = this.#context.clock();
     const hook = slot.spec.lifecycle?.preStop;
     if (hook && graceMs > 0) {
       const failure = await runHook(hook, slot.checkTarget, graceMs);
       if (failure !== undefined)
-        this.#record('Warning', 'FailedPreStopHook', `PreStopHook failed: ${failure}`);
+        this.#record('Warning', 'FailedPreStopHook', `PreStopHook failed: ${failure}`, slot);
     }
     await beforeSignal;
     const left = graceMs - (this.#context.clock() - began);
@@ -310,8 +310,9 @@ export class PodWorker {
     return (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
   }
 
-  #record(type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.#context.record(this.#pod, { type, reason, message });
+  /** @param slot the container that it is about; undefined: the pod */
+  #record(type: 'Normal' | 'Warning', reason: string, message: string, slot?: ContainerSlot): void {
+    (slot ?? this.#context).record(this.#pod, { type, reason, message });
   }
 }
 
