@@ -16,7 +16,7 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
 });
 
 const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');
+  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
 
 export const forbidden = (field: string, detail: string): FieldError => ({
   type: 'FieldValueForbidden',

@@ -8,7 +8,7 @@ import type {
   IngressRule,
 } from 'kubernetes-types/networking/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
-import type { FieldError } from '../errors.ts';
+import { type FieldError, Verbatim } from '../errors.ts';
 import {
   dnsLabel,
   dnsLabel1035,
@@ -139,15 +139,17 @@ function hostsCell({ spec }: Ingress): string {
 function validateIngress({ metadata, spec }: Ingress): FieldError[] {
   const errors: FieldError[] = [];
   if (!spec?.rules?.length && !spec?.defaultBackend) {
-    errors.push(invalid('spec', [], 'either `defaultBackend` or `rules` must be specified'));
+    const none = new Verbatim('[]networking.IngressRule(nil)');
+    errors.push(invalid('spec', none, 'either `defaultBackend` or `rules` must be specified'));
   }
-  for (const [i, { hosts }] of (spec?.tls ?? []).entries()) {
-    for (const [j, host] of (hosts ?? []).entries())
-      errors.push(...hostErrors(host, `spec.tls[${i}].hosts[${j}]`));
-  }
+  if (spec?.defaultBackend) errors.push(...validateBackend(spec.defaultBackend, 'spec.defaultBackend'));
   for (const [i, rule] of (spec?.rules ?? []).entries())
     errors.push(...validateRule(rule, `spec.rules[${i}]`));
-  if (spec?.defaultBackend) errors.push(...validateBackend(spec.defaultBackend, 'spec.defaultBackend'));
+  for (const [i, { hosts, secretName }] of (spec?.tls ?? []).entries()) {
+    for (const [j, host] of (hosts ?? []).entries())
+      errors.push(...hostErrors(host, `spec.tls[${i}].hosts[${j}]`));
+    if (secretName) errors.push(...check(`spec.tls[${i}].secretName`, secretName, dnsSubdomain));
+  }
   if (spec?.ingressClassName !== undefined) {
     errors.push(...check('spec.ingressClassName', spec.ingressClassName, dnsSubdomain));
     if (metadata?.annotations?.['kubernetes.io/ingress.class'] !== undefined && !metadata.creationTimestamp) {
@@ -195,7 +197,7 @@ function validateBackend(backend: IngressBackend | undefined, field: string): Fi
   if (resource) {
     return service ? [invalid(field, '', 'cannot set both resource and service backends')] : [];
   }
-  if (!service) return [required(field, 'resource or service backend is required')];
+  if (!service) return [invalid(field, '', 'resource or service backend is required')];
   const errors: FieldError[] = [];
   if (!service.name) errors.push(required(`${field}.service.name`));
   else errors.push(...check(`${field}.service.name`, service.name, dnsLabel1035));

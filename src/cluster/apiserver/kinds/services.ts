@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import type { Service, ServicePort, ServiceSpec } from 'kubernetes-types/core/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
-import type { FieldError } from '../errors.ts';
+import { type FieldError, Verbatim } from '../errors.ts';
+import { validateLabels } from '../schema/metadata.ts';
 import { dnsLabel, dnsSubdomain, portName, portNumber } from '../schema/names.ts';
 import { check, duplicate, goStrings, invalid, oneOf, required } from './checks.ts';
 import { column, labelsCell, none, wide } from './columns.ts';
@@ -79,6 +81,10 @@ function validateService({ spec }: Service): FieldError[] {
   const ports = spec.ports ?? [];
   const isHeadless = spec.clusterIP === 'None';
   if (ports.length === 0 && !isHeadless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
+  if (isHeadless && (spec.type === 'NodePort' || spec.type === 'LoadBalancer')) {
+    const detail = `may not be set to 'None' for ${spec.type} services`;
+    errors.push(invalid('spec.clusterIPs[0]', 'None', detail));
+  }
   if (spec.type === 'ExternalName') {
     if (!spec.externalName) errors.push(required('spec.externalName'));
     else errors.push(...check('spec.externalName', spec.externalName.replace(/\.$/, ''), dnsSubdomain));
@@ -87,7 +93,12 @@ function validateService({ spec }: Service): FieldError[] {
   for (const [i, port] of ports.entries()) {
     errors.push(...validatePort(port, `spec.ports[${i}]`, ports.length > 1, names));
   }
+  errors.push(...validateLabels(spec.selector, 'spec.selector'));
   errors.push(...oneOf('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']));
+  for (const [i, address] of (spec.externalIPs ?? []).entries()) {
+    const detail = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+    if (isIP(address) === 0) errors.push(invalid(`spec.externalIPs[${i}]`, address, detail));
+  }
   errors.push(...oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
   errors.push(...validateUniquePorts(ports));
   errors.push(...oneOf('spec.externalTrafficPolicy', spec.externalTrafficPolicy, ['Cluster', 'Local']));
@@ -121,13 +132,20 @@ function validatePort(
   return errors;
 }
 
+/** A port as Go prints it. */
+const goPort = (protocol: string | undefined, port: number) =>
+  new Verbatim(
+    `core.ServicePort{Name:"", Protocol:${JSON.stringify(protocol)}, AppProtocol:(*string)(nil), Port:${port}, ` +
+      'TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:""}, NodePort:0}',
+  );
+
 function validateUniquePorts(ports: readonly ServicePort[]): FieldError[] {
   const seen = new Set<string>();
   return ports.flatMap(({ protocol, port }, i) => {
     const key = `${protocol}/${port}`;
     const isKnown = seen.has(key);
     seen.add(key);
-    return isKnown ? [duplicate(`spec.ports[${i}]`, { protocol, port })] : [];
+    return isKnown ? [duplicate(`spec.ports[${i}]`, goPort(protocol, port))] : [];
   });
 }
 

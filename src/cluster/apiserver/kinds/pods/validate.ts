@@ -13,6 +13,7 @@ import {
 import { compareQuantities } from '../../schema/quantity.ts';
 import { check, duplicate, forbidden, invalid, nonNegative, notFound, oneOf, required } from '../checks.ts';
 import { validateScheduling } from './scheduling.ts';
+import { validateContext, validatePodContext, validateResourceNames } from './security.ts';
 import { validateVolumes } from './volumes.ts';
 
 /** What of a pod's spec Kubernetes refuses, in its order and words. */
@@ -47,7 +48,7 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
   }
   if (spec.hostname) errors.push(...check(`${field}.hostname`, spec.hostname, dnsLabel));
   if (spec.subdomain) errors.push(...check(`${field}.subdomain`, spec.subdomain, dnsLabel));
-  return [...errors, ...validateScheduling(spec, field)];
+  return [...errors, ...validatePodContext(spec, field), ...validateScheduling(spec, field)];
 }
 
 /** A pod template; workloads that keep their pods running allow only `Always`. */
@@ -120,7 +121,12 @@ function validateContainer(
       'File',
     ]),
   );
-  return [...errors, ...validateResources(container, field)];
+  return [
+    ...errors,
+    ...validateResourceNames(container.resources, field),
+    ...validateResources(container, field),
+    ...validateContext(container, field),
+  ];
 }
 
 function validatePorts(ports: NonNullable<Container['ports']>, field: string): FieldError[] {
