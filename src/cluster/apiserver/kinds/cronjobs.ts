@@ -24,7 +24,9 @@ export const cronJobs = builtin({
   columns: [
     column<CronJob>('Schedule', 'When it runs.', ({ spec }) => spec?.schedule ?? ''),
     column<CronJob>('Timezone', 'Time zone of the schedule.', ({ spec }) => spec?.timeZone ?? none),
-    column<CronJob>('Suspend', 'Whether it is stopped.', ({ spec }) => (spec?.suspend ? 'True' : 'False')),
+    column<CronJob>('Suspend', 'Whether it is stopped.', ({ spec }) => (spec?.suspend ? 'True' : 'False'), {
+      type: 'boolean',
+    }),
     column<CronJob>('Active', 'Jobs that run now.', ({ status }) => status?.active?.length ?? 0, {
       type: 'integer',
     }),

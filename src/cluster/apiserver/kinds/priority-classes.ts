@@ -2,7 +2,7 @@ import type { PriorityClass } from 'kubernetes-types/scheduling/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { forbidden, immutable, oneOf } from './checks.ts';
-import { column } from './columns.ts';
+import { age, column } from './columns.ts';
 import { builtin } from './define.ts';
 
 export const priorityClasses = builtin({
@@ -14,11 +14,15 @@ export const priorityClasses = builtin({
   shortNames: ['pc'],
   namespaced: false,
   generation: [],
-  columns: [
-    column<PriorityClass>('Value', 'The priority.', ({ value }) => value),
-    column<PriorityClass>('Global-Default', 'Whether pods without a class get it.', ({ globalDefault }) =>
-      Boolean(globalDefault),
+  allColumns: [
+    column<PriorityClass>('Value', 'The priority.', ({ value }) => value, { type: 'integer' }),
+    column<PriorityClass>(
+      'Global-Default',
+      'Whether pods without a class get it.',
+      ({ globalDefault }) => Boolean(globalDefault),
+      { type: 'boolean' },
     ),
+    age,
     column<PriorityClass>(
       'PreemptionPolicy',
       'Whether its pods may push others away.',

@@ -138,7 +138,7 @@ export const csiStorageCapacities = builtin({
   allowUnconditionalUpdate: false,
   plural: 'csistoragecapacities',
   package: packageName,
-  columns: [
+  allColumns: [
     column<CSIStorageCapacity>(
       'StorageClassName',
       'Class of the storage.',
@@ -179,7 +179,9 @@ export const volumeAttachments = builtin({
   status: true,
   returnsDeletedObject: true,
   columns: [
-    column<VolumeAttachment>('Attacher', 'Driver that attaches it.', ({ spec }) => spec?.attacher ?? ''),
+    column<VolumeAttachment>('Attacher', 'Driver that attaches it.', ({ spec }) => spec?.attacher ?? '', {
+      format: 'name',
+    }),
     column<VolumeAttachment>('PV', 'The volume.', ({ spec }) => spec?.source?.persistentVolumeName ?? ''),
     column<VolumeAttachment>('Node', 'Where it is attached.', ({ spec }) => spec?.nodeName ?? ''),
     column<VolumeAttachment>('Attached', 'Whether it is.', ({ status }) => Boolean(status?.attached), {

@@ -26,8 +26,8 @@ const nameColumn: ColumnDefinition = {
 
 export function toTable(kind: Kind, objects: readonly KubeObject[], options: TableOptions): Table {
   const { columns } = kind;
-  // A kind whose columns hold the name already places it itself.
-  const placesName = columns.some(({ format }) => format === 'name');
+  // A kind whose columns have the name among them already places it itself.
+  const placesName = columns.some(({ name }) => name === nameColumn.name);
   const definitions = columns.map(({ name, type, format = '', description, priority }) => ({
     name,
     type,

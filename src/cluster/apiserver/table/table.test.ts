@@ -40,6 +40,30 @@ describe('toTable', () => {
     ]);
   });
 
+  it.each([
+    [
+      'priorityclasses',
+      'scheduling.k8s.io',
+      'Name Value:integer Global-Default:boolean Age PreemptionPolicy',
+    ],
+    ['csistoragecapacities', 'storage.k8s.io', 'Name StorageClassName Capacity'],
+    ['volumeattachments', 'storage.k8s.io', 'Name Attacher PV Node Attached:boolean Age'],
+    [
+      'storageclasses',
+      'storage.k8s.io',
+      'Name Provisioner ReclaimPolicy VolumeBindingMode AllowVolumeExpansion Age',
+    ],
+    [
+      'certificatesigningrequests',
+      'certificates.k8s.io',
+      'Name Age SignerName Requestor RequestedDuration Condition',
+    ],
+  ])('has the columns of %s in order', (plural, group, columns) => {
+    const { columnDefinitions } = table(plural, group, { spec: {} });
+    const shown = columnDefinitions?.map(({ name, type }) => (type === 'string' ? name : `${name}:${type}`));
+    expect(shown?.join(' ')).toBe(columns);
+  });
+
   it('shows workloads', () => {
     const spec = { replicas: 3, selector: { matchLabels: { app: 'x' } }, template };
     const status = { replicas: 2, updatedReplicas: 2, readyReplicas: 1, availableReplicas: 1 };
