@@ -14,7 +14,7 @@ import { answerReview, findReview } from '../reviews/index.ts';
 import { prune } from '../schema/index.ts';
 import { methodNotAllowed, notFound, unknownResource } from '../status.ts';
 import { subresourceHandlers, webhookOrigin } from '../subresources/index.ts';
-import { Webhooks } from '../webhooks/index.ts';
+import { AdmissionPolicies, Webhooks } from '../webhooks/index.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { type ApiPath, parseApiPath } from './request.ts';
@@ -31,11 +31,13 @@ export class Dispatcher {
   readonly #discovery: Discovery;
   readonly #metrics: MetricsApi;
   readonly #webhooks: Webhooks;
+  readonly #policies: AdmissionPolicies;
 
   constructor(context: ApiContext) {
     this.#context = context;
     this.#discovery = new Discovery(context);
     this.#metrics = new MetricsApi(context);
+    this.#policies = new AdmissionPolicies(context.store, context.registry);
     this.#webhooks = new Webhooks({
       store: context.store,
       originOf: (namespace, service, port) => webhookOrigin(context, namespace, service, port),
@@ -101,15 +103,19 @@ export class Dispatcher {
     return { ...this.#context, admission, judges };
   }
 
-  /** The admission webhooks, as far as there are any. */
+  /** The admission webhooks and policies, as far as there are any. */
   #judgesFor(exchange: Exchange): Judges | undefined {
-    if (!this.#webhooks.any || exchange.method === 'GET' || exchange.method === 'HEAD') return undefined;
+    if (exchange.method === 'GET' || exchange.method === 'HEAD') return undefined;
+    if (!this.#webhooks.any && !this.#policies.any) return undefined;
     const { user } = exchange;
     const warn = (text: string) => exchange.warn(text);
     return {
       mutate: (write) =>
         this.#webhooks.mutate({ ...write, user }, (object) => completed(write.target.kind, object), warn),
-      validate: (write) => this.#webhooks.validate({ ...write, user }, warn),
+      validate: async (write) => {
+        this.#policies.validate({ ...write, user }, warn);
+        await this.#webhooks.validate({ ...write, user }, warn);
+      },
     };
   }
 

@@ -8,7 +8,7 @@ import type { FieldError } from '../errors.ts';
 import { oneOf, required } from './checks.ts';
 import { column, unset } from './columns.ts';
 import { type BuiltinKind, builtin } from './define.ts';
-import { type Rule, validateRule } from './webhooks.ts';
+import { type Rule, validateExpression, validateRule } from './webhooks.ts';
 
 const shared = {
   allowUnconditionalUpdate: false,
@@ -18,7 +18,6 @@ const shared = {
   categories: ['api-extensions'],
   namespaced: false,
   generation: ['spec'],
-  warnings: () => ['admission policies are stored, but the embedded API server enforces none'],
 } satisfies Partial<BuiltinKind>;
 
 export const validatingAdmissionPolicies = builtin({
@@ -109,10 +108,15 @@ function validatePolicy(spec: ValidatingAdmissionPolicy['spec']): FieldError[] {
       required('spec.auditAnnotations', 'validations or auditAnnotations must be present'),
     );
   }
+  for (const list of ['variables', 'matchConditions'] as const) {
+    for (const [i, { expression }] of (spec?.[list] ?? []).entries()) {
+      errors.push(...validateExpression(expression, `spec.${list}[${i}].expression`));
+    }
+  }
   for (const [i, { expression }] of validations.entries()) {
     if (!expression?.trim()) {
       errors.push(required(`spec.validations[${i}].expression`, 'expression is not specified'));
-    }
+    } else errors.push(...validateExpression(expression, `spec.validations[${i}].expression`));
   }
   return errors;
 }

@@ -7,6 +7,7 @@ import type {
 } from 'kubernetes-types/admissionregistration/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
+import { compileCondition } from '../schema/index.ts';
 import { dnsSubdomain, portNumber } from '../schema/names.ts';
 import { check, duplicate, invalid, oneOf, required } from './checks.ts';
 import { column } from './columns.ts';
@@ -114,6 +115,9 @@ function validateWebhook(webhook: Webhook, field: string): FieldError[] {
   }
   errors.push(...validateSelector(webhook.namespaceSelector, `${field}.namespaceSelector`));
   errors.push(...validateSelector(webhook.objectSelector, `${field}.objectSelector`));
+  for (const [i, { expression }] of (webhook.matchConditions ?? []).entries()) {
+    errors.push(...validateExpression(expression, `${field}.matchConditions[${i}].expression`));
+  }
   const { url, service } = clientConfig ?? {};
   if (Boolean(url) === Boolean(service)) {
     errors.push(required(`${field}.clientConfig`, 'exactly one of url or service is required'));
@@ -153,6 +157,17 @@ function validateService(
   }
   if (path && !path.startsWith('/')) errors.push(invalid(`${field}.path`, path, "must start with a '/'"));
   return errors;
+}
+
+/** Refuses what is no expression, or speaks of what there is not. */
+export function validateExpression(expression: string, field: string): FieldError[] {
+  try {
+    compileCondition(expression);
+    return [];
+  } catch (error) {
+    const problem = (error as Error).message.split('\n')[0];
+    return [invalid(field, expression, `compilation failed: ${problem}`)];
+  }
 }
 
 /** A domain name of three parts at least: whose it is, and what it is called. */

@@ -5,6 +5,6 @@
 export { applyDefaults } from './defaults.ts';
 export { validateFinalizerOwners, validateMetadata } from './metadata.ts';
 export { prune } from './prune.ts';
-export { compileCondition } from './rules.ts';
+export { compileCondition, type RequestContext } from './rules.ts';
 export type { Schema } from './schema.ts';
 export { validateSchema } from './validate.ts';

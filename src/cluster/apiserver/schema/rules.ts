@@ -8,29 +8,37 @@ import type { Schema, ValidationRule } from './schema.ts';
 
 /** CEL rules of CRDs (`x-kubernetes-validations`). */
 
-/** What conditions of admission see of a request. */
-interface RequestContext {
+/** What expressions of admission see of a request. */
+export interface RequestContext {
   object: unknown;
   oldObject: unknown;
   request: unknown;
+  /** For policies alone. */
+  params?: unknown;
+  namespaceObject?: unknown;
+  /** Named expressions; each is worked out when it is asked for. */
+  variables?: object;
 }
 
 /**
- * A condition about a request.
+ * An expression about a request.
  * @throws Error when it does not compile; what is returned throws one when it cannot be judged
  */
-export function compileCondition(expression: string): (context: RequestContext) => boolean {
+export function compileCondition(expression: string): (context: RequestContext) => unknown {
   const program = compileForRequest(expression);
-  return ({ object, oldObject, request }) =>
+  return ({ object, oldObject, request, params, namespaceObject, variables = {} }) =>
     bounded(
       () =>
         program({
-          object: toCel(object, undefined),
-          oldObject: toCel(oldObject, undefined),
+          object: toCel(object ?? null, undefined),
+          oldObject: toCel(oldObject ?? null, undefined),
           request: toCel(request, undefined),
+          params: toCel(params ?? null, undefined),
+          namespaceObject: toCel(namespaceObject ?? null, undefined),
+          variables,
         }),
       BOUND_MS,
-    ) === true;
+    );
 }
 
 /** What is wrong with a rule's expression; undefined when it compiles. */

@@ -14,19 +14,30 @@ const NEVER_JUDGED = 'admissionregistration.k8s.io';
  * @param namespaceLabels labels of the request's namespace
  */
 export function isAsked(
-  webhook: Webhook,
+  webhook: Scope & Pick<Webhook, 'rules'>,
+  request: AdmissionRequest,
+  namespaceLabels: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return (
+    (webhook.rules ?? []).some((rule) => matchesRule(rule as Rule, request)) &&
+    isSelected(webhook, request, namespaceLabels)
+  );
+}
+
+/** What objects a webhook or a policy is about. */
+export type Scope = Pick<Webhook, 'namespaceSelector' | 'objectSelector'>;
+
+/** Whether the selectors fit; they fit no configuration of admission. */
+export function isSelected(
+  scope: Scope,
   request: AdmissionRequest,
   namespaceLabels: Readonly<Record<string, string>> | undefined,
 ): boolean {
   if (request.target.kind.group === NEVER_JUDGED) return false;
-  return (
-    (webhook.rules ?? []).some((rule) => matchesRule(rule as Rule, request)) &&
-    matchesNamespace(webhook, request, namespaceLabels) &&
-    matchesObject(webhook, request)
-  );
+  return matchesNamespace(scope, request, namespaceLabels) && matchesObject(scope, request);
 }
 
-function matchesRule(rule: Rule, { operation, target }: AdmissionRequest): boolean {
+export function matchesRule(rule: Rule, { operation, target }: AdmissionRequest): boolean {
   const { kind, subresource = '' } = target;
   const has = (list: readonly string[] | undefined, value: string) =>
     list?.some((each) => each === '*' || each === value) ?? false;
@@ -47,7 +58,7 @@ function matchesResource(pattern: string, plural: string, subresource: string): 
 }
 
 function matchesNamespace(
-  { namespaceSelector }: Webhook,
+  { namespaceSelector }: Scope,
   { target: { kind }, object, oldObject }: AdmissionRequest,
   labels: Readonly<Record<string, string>> | undefined,
 ): boolean {
@@ -59,7 +70,7 @@ function matchesNamespace(
   return !kind.namespaced || matchesSelector(namespaceSelector, labels);
 }
 
-function matchesObject({ objectSelector }: Webhook, { object, oldObject }: AdmissionRequest): boolean {
+function matchesObject({ objectSelector }: Scope, { object, oldObject }: AdmissionRequest): boolean {
   if (!objectSelector) return true;
   return [object, oldObject].some(
     (each: KubeObject | undefined) => each && matchesSelector(objectSelector, each.metadata?.labels),
@@ -71,12 +82,15 @@ function matchesObject({ objectSelector }: Webhook, { object, oldObject }: Admis
  * @param described the request as conditions see it
  * @throws Error when none fails and one cannot be judged
  */
-export function holdConditions(webhook: Webhook, described: Record<string, unknown>): boolean {
+export function holdConditions(
+  { matchConditions }: Pick<Webhook, 'matchConditions'>,
+  described: Record<string, unknown>,
+): boolean {
   const { object, oldObject, ...request } = described;
   let problem: Error | undefined;
-  for (const { name, expression } of webhook.matchConditions ?? []) {
+  for (const { name, expression } of matchConditions ?? []) {
     try {
-      if (!compileCondition(expression)({ object, oldObject, request })) return false;
+      if (compileCondition(expression)({ object, oldObject, request }) !== true) return false;
     } catch (error) {
       problem ??= new Error(`matchCondition '${name}': ${(error as Error).message}`);
     }

@@ -55,7 +55,10 @@ const ofRequest = environment
   .clone()
   .registerVariable('object', 'dyn')
   .registerVariable('oldObject', 'dyn')
-  .registerVariable('request', 'dyn');
+  .registerVariable('request', 'dyn')
+  .registerVariable('params', 'dyn')
+  .registerVariable('namespaceObject', 'dyn')
+  .registerVariable('variables', 'dyn');
 const conditions = new Map<string, Program>();
 
 /** A compiled expression about a request. @throws Error when it does not compile */
