@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/index.ts';
 import { builtinKindSchema, type Schema } from '../../../api/kubernetes/index.ts';
@@ -90,6 +91,57 @@ describe('serverSideApply', () => {
     expect(object.data).toEqual({ x: '2', z: '2' });
     expect(object.metadata?.labels).toBeUndefined();
     expect(owners(object)).toEqual({ 'one Apply': { 'f:data': { 'f:x': {}, 'f:z': {} } } });
+  });
+
+  it('removes a part that is applied no longer with what was defaulted in it, but for what others own there', () => {
+    const deployment = (container: object) => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: { template: { spec: { containers: [{ name: 'a', image: 'a:1', ...container }] } } },
+    });
+    const probe = { httpGet: { path: '/', port: 80 } };
+    const defaulted = { httpGet: { ...probe.httpGet, scheme: 'HTTP' }, timeoutSeconds: 1 };
+    const more = { schema: schemas.deployments };
+    const first = applied(undefined, 'one', deployment({ livenessProbe: probe }), more);
+    const live = { ...first, ...deployment({ livenessProbe: defaulted }), metadata: first.metadata };
+    expect(applied(live, 'one', deployment({}), more).spec).toEqual(deployment({}).spec);
+
+    const shared = applied(live, 'two', deployment({ livenessProbe: { periodSeconds: 5 } }), more);
+    expect(applied(shared, 'one', deployment({}), more).spec).toEqual(
+      deployment({ livenessProbe: { timeoutSeconds: 1, periodSeconds: 5 } }).spec,
+    );
+  });
+
+  it('keeps the name when nothing else of the metadata is applied any more', () => {
+    const first = applied(undefined, 'one', configMap({ x: '1' }, { labels: { app: 'x' } }));
+    const live = { ...first, metadata: { ...first.metadata, uid: 'u' } };
+    const { metadata } = applied(live, 'one', configMap({ x: '1' }));
+    expect(metadata).toMatchObject({ name: 'a', uid: 'u' });
+    expect(metadata?.labels).toBeUndefined();
+  });
+
+  it('changes nothing the second time, whatever is applied and whoever has applied before', () => {
+    const data = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('1', '2'));
+    const labels = fc.option(data, { nil: undefined });
+    const configuration = fc
+      .tuple(data, labels)
+      .map(([entries, given]) => configMap(entries, given && { labels: given }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('one', 'two'), configuration)),
+        configuration,
+        (before, last) => {
+          const live = before.reduce<object | undefined>(
+            (object, [manager, configured]) => applied(object, manager, configured, { force: true }),
+            undefined,
+          );
+          const once = applied(live, 'one', last, { force: true });
+          expect(applied(once, 'one', last)).toEqual(once);
+          expect(once.data).toMatchObject(last.data);
+        },
+      ),
+    );
   });
 
   it('lets two managers own a field with the same value, and keeps it until both let go', () => {
@@ -288,10 +340,26 @@ describe('trackUpdate', () => {
     expect(again).toEqual(first);
   });
 
-  it('clears the entries for a single empty one', () => {
-    const first = track(undefined, configMap({ x: '1' }));
-    const cleared = track(first, { ...first, metadata: { ...first.metadata, managedFields: [{}] } });
-    expect(cleared.metadata?.managedFields).toBeUndefined();
+  it.each([[[{}]], [[]]])(
+    'clears the entries for %j, and records none until the object is applied',
+    (sent) => {
+      const first = track(undefined, configMap({ x: '1' }));
+      const cleared = track(first, { ...first, metadata: { ...first.metadata, managedFields: sent } });
+      expect(cleared.metadata?.managedFields).toBeUndefined();
+      const updated = track(cleared, { ...cleared, data: { x: '2' } });
+      expect(updated.metadata?.managedFields).toBeUndefined();
+      expect(Object.keys(owners(applied(updated, 'one', configMap({ x: '2' }))))).toEqual([
+        'one Apply',
+        'before-first-apply Update',
+      ]);
+    },
+  );
+
+  it('gives the prefix of a generated name to who has asked for it', () => {
+    const created = track(undefined, configMap({}, { generateName: 'a-' }));
+    expect(owners(created)).toEqual({
+      'wire Update': { 'f:data': {}, 'f:metadata': { 'f:generateName': {} } },
+    });
   });
 
   it('folds the oldest entries of updaters once there are more than ten', () => {

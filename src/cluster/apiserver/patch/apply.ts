@@ -23,6 +23,7 @@ import {
   withoutUnowned,
 } from './managers.ts';
 import { mergeApplied, removeFields } from './merge.ts';
+import { withNamedParents } from './structure.ts';
 import { unmanaged } from './update.ts';
 
 export interface ApplyOptions<T> {
@@ -64,7 +65,8 @@ const beforeFirstApply = 'before-first-apply';
 export function serverSideApply<T extends KubeObject>(options: ApplyOptions<T>): ApplyResult<T> {
   const { live, applied, subresource, apiVersion, now } = options;
   const schema = rootSchema(options.schema);
-  const wanted = withoutUnowned(fieldsOf(unmanaged(applied), schema));
+  const named = fieldsOf(unmanaged(applied), schema);
+  const wanted = withoutUnowned(named);
   const self: Omit<Manager, 'fields' | 'time'> = {
     manager: options.manager,
     operation: 'Apply',
@@ -77,10 +79,11 @@ export function serverSideApply<T extends KubeObject>(options: ApplyOptions<T>):
 
   const base = live ? unmanaged(live) : undefined;
   const merged = mergeApplied(base, unmanaged(applied), schema);
-  const stillWanted = others.map(({ fields }) => fields).reduce(union, wanted);
+  const before = withNamedParents(mine?.fields ?? emptyFieldSet, schema);
+  const stillWanted = others.map(({ fields }) => fields).reduce(union, named);
   // What is wanted holds the fields that lead to it, whoever has set those.
-  const unwanted = difference(mine?.fields ?? emptyFieldSet, withParents(stillWanted));
-  const object = removeFields(merged, unwanted, schema) as T;
+  const unwanted = difference(before, withParents(stillWanted));
+  const object = removeFields(merged, unwanted, schema, named) as T;
 
   const changes = compare(base ?? {}, object, schema);
   const changed = union(changes.modified, changes.added);

@@ -16,7 +16,7 @@ export interface Manager {
 const maxUpdaters = 10;
 const foldedName = 'ancient-changes';
 
-/** Fields that nobody owns: the server sets them, or they name the object. */
+/** Fields that nobody owns: the server sets them, or they name the object. Those that Kubernetes leaves out, no others. */
 const unowned = decodeFields({
   'f:apiVersion': {},
   'f:kind': {},
@@ -24,10 +24,7 @@ const unowned = decodeFields({
     '.': {},
     'f:name': {},
     'f:namespace': {},
-    'f:generateName': {},
     'f:creationTimestamp': {},
-    'f:deletionTimestamp': {},
-    'f:deletionGracePeriodSeconds': {},
     'f:selfLink': {},
     'f:uid': {},
     'f:clusterName': {},

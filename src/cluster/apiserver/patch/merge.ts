@@ -1,6 +1,6 @@
-import { isObject, type Json } from '../schema/json.ts';
+import type { Json } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { FieldSet } from './field-set.ts';
+import { emptyFieldSet, type FieldSet } from './field-set.ts';
 import { type Element, elementsOf, fieldOf, structureOf } from './structure.ts';
 
 /** The live value with what is applied on top: maps and associative lists together, everything else replaced. */
@@ -41,28 +41,36 @@ function mergeElements(live: unknown[], applied: unknown[], schema: Schema): unk
   return [...result, ...left.map(({ value }) => value)];
 }
 
-/** The value without the members of the set; undefined when that leaves nothing of it. */
-export function removeFields(value: unknown, set: FieldSet, schema: Schema | undefined): unknown {
+/**
+ * The value without the members of the set; undefined when that leaves nothing of it.
+ * @param named what is applied: an object that is named there by itself stays when it is emptied
+ */
+export function removeFields(
+  value: unknown,
+  set: FieldSet,
+  schema: Schema | undefined,
+  named: FieldSet = emptyFieldSet,
+): unknown {
   if (set.children.size === 0) return value;
   const structure = structureOf(value, schema);
+  const kept = (child: unknown, element: string, childSchema: Schema | undefined) => {
+    const below = set.children.get(element);
+    if (below?.member) return undefined;
+    return below ? removeFields(child, below, childSchema, named.children.get(element)) : child;
+  };
   if (structure === 'fields') {
     const result: Json = {};
     for (const [key, child] of Object.entries(value as Json)) {
-      const below = set.children.get(`f:${key}`);
-      if (below?.member) continue;
-      const kept = below ? removeFields(child, below, fieldOf(schema, key).schema) : child;
-      if (kept !== undefined) result[key] = kept;
+      const left = kept(child, `f:${key}`, fieldOf(schema, key).schema);
+      if (left !== undefined) result[key] = left;
     }
-    return isObject(value) && Object.keys(result).length === 0 ? undefined : result;
+    return Object.keys(result).length === 0 && !named.member ? undefined : result;
   }
   if (structure === 'elements') {
-    const result = elementsOf(value as unknown[], schema!, '').flatMap(({ element, value: item }) => {
-      const below = set.children.get(element);
-      if (below?.member) return [];
-      const kept = below ? removeFields(item, below, schema?.items) : item;
-      return kept === undefined ? [] : [kept];
-    });
-    return result.length === 0 ? undefined : result;
+    const result = elementsOf(value as unknown[], schema!, '')
+      .map(({ element, value: item }) => kept(item, element, schema?.items))
+      .filter((item) => item !== undefined);
+    return result.length === 0 && !named.member ? undefined : result;
   }
   return value;
 }

@@ -2,6 +2,7 @@ import { elementKey } from '../schema/correlate.ts';
 import { isObject } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { PatchError } from './error.ts';
+import type { FieldSet } from './field-set.ts';
 
 /** How ownership sees a value: as a whole (leaf), by its fields, or by its elements. */
 export type Structure = 'leaf' | 'fields' | 'elements';
@@ -60,4 +61,19 @@ export function elementsOf(list: unknown[], schema: Schema, path: string, unique
 function sortedJson(key: unknown): string {
   if (!isObject(key)) return JSON.stringify(key);
   return JSON.stringify(Object.fromEntries(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/**
+ * The set with every field that leads to a member and that the schema names. Who owns `livenessProbe.httpGet.path` has
+ * brought the probe about: without them it goes, with all that was defaulted in it.
+ */
+export function withNamedParents(set: FieldSet, schema: Schema | undefined): FieldSet {
+  const children = new Map<string, FieldSet>();
+  for (const [element, child] of set.children) {
+    const field = element.startsWith('f:') ? fieldOf(schema, element.slice(2)) : undefined;
+    const below = withNamedParents(child, field ? field.schema : schema?.items);
+    const leads = field?.named === true && child.children.size > 0;
+    children.set(element, leads ? { ...below, member: true } : below);
+  }
+  return { member: set.member, children };
 }

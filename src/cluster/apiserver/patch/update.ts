@@ -30,12 +30,13 @@ export interface TrackOptions<T> {
 
 /**
  * The object with its `managedFields` brought up to date after a create, update or patch: who writes owns what they
- * changed or added, and nobody owns what is gone. A client may edit the entries themselves; a single empty entry clears
- * them.
+ * changed or added, and nobody owns what is gone. A client may edit the entries themselves; an empty list or a single
+ * empty entry clears them, and then nothing is recorded until the object is applied.
  */
 export function trackUpdate<T extends KubeObject>(options: TrackOptions<T>): T {
   const { before, after, subresource, apiVersion, now } = options;
   const known = knownManagers(before, after, subresource);
+  if (before && known.length === 0) return withManagers(after, []);
   const schema = rootSchema(options.schema);
   const { added, removed, modified } = compare(
     unmanaged(before ?? skeleton(after, schema)),
@@ -69,8 +70,8 @@ function knownManagers(
   subresource: string | undefined,
 ): Manager[] {
   const sent = after.metadata?.managedFields;
-  if (subresource || !sent?.length) return managersOf(before);
-  const isReset = sent.length === 1 && Object.keys(sent[0] ?? {}).length === 0;
+  if (subresource || !sent) return managersOf(before);
+  const isReset = sent.every((entry) => Object.keys(entry ?? {}).length === 0) && sent.length <= 1;
   if (isReset) return [];
   const managers = managersOf(after);
   return managers.length > 0 ? managers : managersOf(before);
