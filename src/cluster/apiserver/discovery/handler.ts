@@ -60,6 +60,7 @@ export class Discovery {
       '/apis',
       '/healthz',
       '/livez',
+      '/metrics',
       '/openapi/v2',
       '/openapi/v3',
       '/readyz',

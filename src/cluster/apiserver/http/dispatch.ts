@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../api/index.ts';
-import { requestAttributes } from '../access/attributes.ts';
+import { isPath, requestAttributes } from '../access/attributes.ts';
 import { isMaster } from '../access/authorize.ts';
 import { CERTIFICATES_GROUP, CertificateRequests } from '../access/certificate-requests.ts';
 import { CreateRight } from '../access/create-right.ts';
@@ -18,6 +18,7 @@ import { AdmissionPolicies, Webhooks } from '../webhooks/index.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { type ApiPath, parseApiPath } from './request.ts';
+import { RequestMetrics } from './request-metrics.ts';
 import { serveCollection, serveObject, serveScale } from './verbs.ts';
 
 /** What a webhook has made of an object, as if a client had sent it. */
@@ -30,6 +31,7 @@ export class Dispatcher {
   readonly #context: ApiContext;
   readonly #discovery: Discovery;
   readonly #metrics: MetricsApi;
+  readonly #requests: RequestMetrics;
   readonly #webhooks: Webhooks;
   readonly #policies: AdmissionPolicies;
 
@@ -37,6 +39,7 @@ export class Dispatcher {
     this.#context = context;
     this.#discovery = new Discovery(context);
     this.#metrics = new MetricsApi(context);
+    this.#requests = new RequestMetrics(context.registry);
     this.#policies = new AdmissionPolicies(context.store, context.registry);
     this.#webhooks = new Webhooks({
       store: context.store,
@@ -49,12 +52,18 @@ export class Dispatcher {
     const { pathname } = exchange.url;
     const path = parseApiPath(pathname);
     const { authorizer } = this.#context;
-    authorizer.authorize(exchange.user, requestAttributes(exchange.method, exchange.url, path));
+    const attributes = requestAttributes(exchange.method, exchange.url, path);
+    if (path && !isPath(attributes)) this.#requests.follow(exchange, attributes, path.version);
+    authorizer.authorize(exchange.user, attributes);
     if (path?.plural !== undefined) {
       await this.#api(exchange, { ...path, plural: path.plural });
       return;
     }
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw methodNotAllowed();
+    if (pathname === '/metrics') {
+      exchange.send(200, this.#requests.contentType, await this.#requests.text());
+      return;
+    }
     if (this.#discovery.handle(exchange)) return;
     exchange.sendValue(pathname === '/' ? 200 : 404, { paths: this.#discovery.paths() });
   }
