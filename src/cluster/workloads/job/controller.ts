@@ -1,18 +1,10 @@
 import type { Job } from 'kubernetes-types/batch/v1.d.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { controllerOf, equal, Jobs, matchesSelector, Pods } from '../../../api/index.ts';
-import {
-  applyEffect,
-  isConflict,
-  isNotFound,
-  keyOf,
-  objectKey,
-  splitKey,
-  WorkQueue,
-} from '../../../kube/index.ts';
+import { controllerOf, Jobs, Pods } from '../../../api/index.ts';
+import { applyEffect, isConflict, isNotFound, keyOf, splitKey, WorkQueue } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
 import { tellFailure } from '../common/failure.ts';
-import { orphansIn, watchOrphans } from '../common/orphans.ts';
+import { OwnedPods } from '../common/owned-pods.ts';
 import { startReconciler } from '../common/reconciler.ts';
 import { decideJob, type JobView } from './decide.ts';
 import { isTracked, retrack } from './tracking.ts';
@@ -21,23 +13,14 @@ export function startJobController(context: Context): Controller {
   const { client, informers, log } = context;
   const jobs = informers.informer(Jobs);
   const pods = informers.informer(Pods);
-  watchOrphans(pods);
+  const ownPods = new OwnedPods(context, Jobs);
   const reconciler = startReconciler<Job, JobView>({
     context,
     component: 'job-controller',
     type: Jobs,
     reads: [Pods],
     async observe(job) {
-      const { namespace, name = '', uid = '' } = job.metadata ?? {};
-      const view: JobView = { job, pods: pods.ownedBy(uid) };
-      const orphans = orphansIn(pods, namespace).filter((pod) =>
-        matchesSelector(job.spec?.selector, pod.metadata?.labels),
-      );
-      if (orphans.length === 0) return view;
-      // Whoever deletes a Job and keeps its pods must not see them adopted by a cache that is behind.
-      const live = await client.get({ type: Jobs, namespace, name });
-      const adopts = live.metadata?.uid === uid && !live.metadata?.deletionTimestamp;
-      return adopts ? { job, pods: [...view.pods, ...orphans] } : view;
+      return { job, pods: await ownPods.of(job) };
     },
     decide: decideJob,
     decideFailure: tellFailure,
@@ -68,17 +51,9 @@ export function startJobController(context: Context): Controller {
     const job = owner?.kind === Jobs.kind ? jobs.get(pod.metadata?.namespace, owner.name) : undefined;
     return job?.metadata?.uid === owner?.uid ? job : undefined;
   }
-  function podChanged(pod: Pod): void {
-    const namespace = pod.metadata?.namespace;
-    const owner = controllerOf(pod);
-    if (owner?.kind === Jobs.kind) reconciler.enqueue(objectKey(namespace, owner.name));
-    else if (!owner) {
-      for (const job of jobs.list(namespace)) {
-        if (matchesSelector(job.spec?.selector, pod.metadata?.labels)) reconciler.enqueue(keyOf(job));
-      }
-    }
+  const letGo = (pod: Pod) => {
     if (isTracked(pod)) abandoned.add(keyOf(pod));
-  }
+  };
   const enqueue = (job: Job) => reconciler.enqueue(keyOf(job));
   const subscriptions = [
     jobs.subscribe({
@@ -88,15 +63,8 @@ export function startJobController(context: Context): Controller {
         for (const pod of pods.ownedBy(job.metadata?.uid ?? '')) abandoned.add(keyOf(pod));
       },
     }),
-    pods.subscribe({
-      added: podChanged,
-      updated(old, pod) {
-        // A change of owner concerns both.
-        if (!equal(controllerOf(old), controllerOf(pod))) podChanged(old);
-        podChanged(pod);
-      },
-      deleted: podChanged,
-    }),
+    ownPods.watch((key) => reconciler.enqueue(key)),
+    pods.subscribe({ added: letGo, updated: (_old, pod) => letGo(pod) }),
   ];
   return {
     async stop() {
