@@ -131,7 +131,7 @@ describe('applyStrategicMergePatch', () => {
   });
 
   it('leaves no directive behind where there was nothing to patch', () => {
-    const patch = { spec: { template: { metadata: { labels: { $patch: 'merge', a: '1', b: null } } } } };
+    const patch = { spec: { template: { metadata: { labels: { $patch: 'replace', a: '1', b: null } } } } };
     expect(applyStrategicMergePatch({}, patch, deployments)).toEqual({
       spec: { template: { metadata: { labels: { a: '1' } } } },
     });
@@ -142,10 +142,34 @@ describe('applyStrategicMergePatch', () => {
     expect(change).toThrow('map: map[image:x] does not contain declared merge key: name');
   });
 
-  it('refuses directives that it does not know, and patches that are no object', () => {
-    expect(() => applyStrategicMergePatch({}, { metadata: { $patch: 'burn' } }, deployments)).toThrow(
-      PatchError,
-    );
+  it.each([
+    [500, { metadata: { $patch: 'burn' } }, 'unknown patch type: burn in map: map[$patch:burn]'],
+    [500, { metadata: { $patch: 'merge' } }, 'unknown patch type: merge in map: map[$patch:merge]'],
+    [
+      500,
+      { spec: { template: { spec: { containers: [{ name: 'one', $patch: 'merge' }] } } } },
+      'merging lists cannot yet be specified in the patch',
+    ],
+    [400, { metadata: { $retainKeys: 'a' } }, 'invalid patch format of retainKeys'],
+    [422, { metadata: { $retainKeys: ['a'], b: 1 } }, "patch content doesn't match retainKeys list"],
+    [
+      400,
+      { metadata: { '$deleteFromPrimitiveList/finalizers': 'a' } },
+      'invalid patch format of primitive list',
+    ],
+    [
+      400,
+      { metadata: { finalizers: ['a'], '$setElementOrder/finalizers': 'a' } },
+      'invalid patch format of setElementOrder list',
+    ],
+  ])('refuses with %i what is wrong with the directives of %j', (status, patch, message) => {
+    const live = { metadata: { finalizers: ['a'] } };
+    const change = () => applyStrategicMergePatch(live, patch, deployments);
+    expect(change).toThrow(new PatchError(status, message));
+    expect(change).toThrow(expect.objectContaining({ status }));
+  });
+
+  it('refuses a patch that is no object', () => {
     expect(() => applyStrategicMergePatch({}, ['x'], deployments)).toThrow(PatchError);
   });
 });

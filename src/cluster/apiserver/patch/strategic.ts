@@ -2,6 +2,7 @@ import { equal } from '../../../api/index.ts';
 import { isObject, type Json } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { PatchError } from './error.ts';
+import { goText } from './typed.ts';
 
 const directive = '$patch';
 const retainKeys = '$retainKeys';
@@ -11,7 +12,8 @@ const orderPrefix = '$setElementOrder/';
 /**
  * The object after a strategic merge patch: lists with a merge key in the schema are merged by it, and the patch may
  * hold directives ($patch, $retainKeys, $deleteFromPrimitiveList, $setElementOrder). The argument is not changed.
- * @throws PatchError 400 when the patch is no object or a directive is wrong, 500 when an element has no merge key
+ * @throws PatchError 400 when the patch is no object or a directive has no list, 422 when it sets more than it retains,
+ * 500 when an element has no merge key or a directive is unknown
  */
 export function applyStrategicMergePatch<T>(object: T, patch: unknown, schema: Schema): T {
   if (!isObject(patch)) {
@@ -24,7 +26,7 @@ function mergeMap(original: Json, patch: Json, schema: Schema | undefined): Json
   const { [directive]: wanted, [retainKeys]: retained, ...changes } = patch;
   if (wanted === 'replace') return withoutDirectives(changes) as Json;
   if (wanted === 'delete') return {};
-  if (wanted !== undefined && wanted !== 'merge') throw badDirective(patch);
+  if (wanted !== undefined) throw badDirective(patch);
 
   const result = retained === undefined ? { ...original } : retain(original, retained, changes);
   for (const [key, value] of Object.entries(changes)) {
@@ -38,7 +40,7 @@ function mergeMap(original: Json, patch: Json, schema: Schema | undefined): Json
     const child = childSchema(schema, field);
     result[field] = inOrder(
       result[field] as unknown[],
-      asList(order, key),
+      asList(order, 'setElementOrder list'),
       original[field],
       mergeKeyOf(child),
     );
@@ -64,7 +66,12 @@ function mergeField(
   } else if (Array.isArray(value) && strategies.includes('merge')) {
     const order = patch[`${orderPrefix}${key}`];
     const list = Array.isArray(before) ? before : [];
-    result[key] = mergeList(list, value, child, order === undefined ? undefined : asList(order, key));
+    result[key] = mergeList(
+      list,
+      value,
+      child,
+      order === undefined ? undefined : asList(order, 'setElementOrder list'),
+    );
   } else result[key] = withoutDirectives(value);
 }
 
@@ -78,10 +85,10 @@ function childSchema(schema: Schema | undefined, key: string): Schema | undefine
 const mergeKeyOf = (schema: Schema | undefined) => schema?.['x-kubernetes-patch-merge-key'];
 
 function retain(original: Json, retained: unknown, changes: Json): Json {
-  const keys = asList(retained, retainKeys);
+  const keys = asList(retained, 'retainKeys');
   for (const key of Object.keys(changes)) {
     if (!key.startsWith('$') && changes[key] !== null && !keys.includes(key)) {
-      throw new PatchError(400, `the $retainKeys list does not contain ${key}, which the patch sets`);
+      throw new PatchError(422, "patch content doesn't match retainKeys list");
     }
   }
   return Object.fromEntries(Object.entries(original).filter(([key]) => keys.includes(key)));
@@ -90,7 +97,7 @@ function retain(original: Json, retained: unknown, changes: Json): Json {
 function deleteFromList(result: Json, field: string, values: unknown): void {
   const list = result[field];
   if (!Array.isArray(list)) return;
-  const gone = asList(values, `${deletePrefix}${field}`);
+  const gone = asList(values, 'primitive list');
   result[field] = list.filter((item) => !gone.some((other) => equal(item, other)));
 }
 
@@ -118,8 +125,11 @@ function mergeList(
   let merged = original;
   const changed: Json[] = [];
   for (const item of elements) {
+    if (item[directive] === 'merge') {
+      throw new PatchError(500, 'merging lists cannot yet be specified in the patch');
+    }
     if (item[key] === undefined) {
-      throw new PatchError(500, `map: ${goMap(item)} does not contain declared merge key: ${key}`);
+      throw new PatchError(500, `map: ${goText(item)} does not contain declared merge key: ${key}`);
     }
     const isSame = (other: unknown) => isObject(other) && equal(other[key], item[key]);
     if (item[directive] === 'delete') {
@@ -180,20 +190,10 @@ function withoutDirectives(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, child]) => [key, withoutDirectives(child)]));
 }
 
-function asList(value: unknown, name: string): unknown[] {
+function asList(value: unknown, directiveOf: string): unknown[] {
   if (Array.isArray(value)) return value;
-  throw new PatchError(400, `${name} must be a list`);
+  throw new PatchError(400, `invalid patch format of ${directiveOf}`);
 }
 
-function badDirective(patch: Json): PatchError {
-  return new PatchError(
-    400,
-    `unrecognized patch type ${JSON.stringify(patch[directive])}; known: replace, delete, merge`,
-  );
-}
-
-/** A map as Go prints it: `map[image:x name:y]`. */
-function goMap(value: Json): string {
-  const entries = Object.keys(value).sort();
-  return `map[${entries.map((key) => `${key}:${String(value[key])}`).join(' ')}]`;
-}
+const badDirective = (patch: Json) =>
+  new PatchError(500, `unknown patch type: ${String(patch[directive])} in map: ${goText(patch)}`);

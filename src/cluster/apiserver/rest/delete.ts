@@ -3,7 +3,7 @@ import type { FieldError } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { badRequest, invalid, notFound, preconditionConflict, type Status } from '../status.ts';
 import { type Core, is, type Judges, locate, type ObjectTarget, present, toStored } from './core.ts';
-import { parseCount, parseDryRun } from './options.ts';
+import { parseDryRun, parseWhole } from './options.ts';
 import { isLeaving } from './update.ts';
 
 /** `meta.k8s.io/v1` DeleteOptions, from the body or the query. */
@@ -26,7 +26,7 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   if (given.kind !== undefined && given.kind !== 'DeleteOptions') {
     throw badRequest('decoded object cannot be converted to DeleteOptions');
   }
-  const grace = given.gracePeriodSeconds ?? parseCount(query, 'gracePeriodSeconds');
+  const grace = given.gracePeriodSeconds ?? parseWhole(query, 'gracePeriodSeconds');
   const policy = given.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
   const orphan = given.orphanDependents ?? query.get('orphanDependents') ?? undefined;
   const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');
@@ -57,13 +57,16 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   const dryRunAll = parseDryRun(dryRun, errors);
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   return {
-    gracePeriodSeconds: grace === undefined ? undefined : Math.max(0, Number(grace)),
+    gracePeriodSeconds: grace === undefined ? undefined : gracePeriod(Number(grace)),
     propagationPolicy: policy as DeleteOptions['propagationPolicy'],
     orphanDependents: orphan === undefined ? undefined : String(orphan) === 'true',
     preconditions: given.preconditions as DeleteOptions['preconditions'],
     dryRun: dryRunAll,
   };
 }
+
+/** Less than no time is a second, as in Kubernetes: nothing is killed at once that nobody asked to be. */
+const gracePeriod = (seconds: number) => (seconds < 0 ? 1 : seconds);
 
 /** What became of an object; gone: it is no longer there. */
 export interface Deletion {

@@ -84,12 +84,18 @@ export function parseFlag(query: URLSearchParams, name: string): boolean | undef
 
 /** A whole-number query parameter; undefined when absent or negative. @throws StatusError 400 */
 export function parseCount(query: URLSearchParams, name: string): number | undefined {
+  const value = parseWhole(query, name);
+  return value === undefined || value < 0 ? undefined : value;
+}
+
+/** A whole-number query parameter; undefined when absent. @throws StatusError 400 */
+export function parseWhole(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null || value === '') return undefined;
   if (!/^[+-]?\d{1,15}$/.test(value)) {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   }
-  return Number(value) < 0 ? undefined : Number(value);
+  return Number(value);
 }
 
 /** The part of the user agent before the slash, as Kubernetes names managers that do not name themselves. */

@@ -226,6 +226,19 @@ describe('deletion', () => {
     expect((await api.send(`GET ${PODS}/bound`)).status).toBe(404);
   });
 
+  it.each([
+    ['the query', '?gracePeriodSeconds=-1', undefined],
+    ['the body', '', { gracePeriodSeconds: -1 }],
+  ])('takes less than no time in %s for a second', async (_where, query, body) => {
+    await api.send(`POST ${PODS}`, {
+      body: { metadata: { name: 'bound' }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    });
+    const target = { apiVersion: 'v1', kind: 'Node', name: 'n' };
+    await api.send(`POST ${PODS}/bound/binding`, { body: { target } });
+    const answer = await api.send(`DELETE ${PODS}/bound${query}`, { ...(body && { body }) });
+    expect(answer.body.metadata.deletionGracePeriodSeconds).toBe(1);
+  });
+
   it('of a collection takes what the selector selects', async () => {
     await create({ name: 'a', labels: { x: '1' } });
     await create({ name: 'b' });
