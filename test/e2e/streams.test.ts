@@ -199,6 +199,18 @@ test('run -i: what a program that ends at once has written', async () => {
   expect(results.map(({ stdout }) => stdout)).toEqual(['hi\n', 'hi\n', 'hi\n', 'hi\n']);
 });
 
+test('debug: a container beside those that run, joined and looked at', async () => {
+  const args = ['debug', 'box', '--image=busybox', '--profile=general', '-c', 'helper', '-i', '--', 'sh'];
+  const child = start(args);
+  child.stdin!.end('echo here is $HOSTNAME; exit\n');
+  expect(await exitCode(child)).toBe(0);
+  expect(child.output()).toContain('here is box\n');
+  expect((await kanari.kubectl('logs', 'box', '-c', 'helper')).stdout).toBe('here is box\n');
+  expect((await kanari.kubectl('describe', 'pod', 'box')).stdout).toMatch(
+    /Ephemeral Containers:\n {2}helper:[\s\S]*State: +Terminated\n +Reason: +Completed/,
+  );
+});
+
 describe('kubectl cp', () => {
   test('carries a folder there and back', async () => {
     const data = randomBytes(3_000_000);

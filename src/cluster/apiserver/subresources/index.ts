@@ -1,6 +1,7 @@
 import type { SubresourceHandler } from '../http/context.ts';
 import { certificateApproval } from './approval.ts';
 import { podBinding } from './binding.ts';
+import { podEphemeralContainers } from './ephemeral.ts';
 import { podEviction } from './eviction.ts';
 import { namespaceFinalize } from './finalize.ts';
 import { podLog } from './log.ts';
@@ -16,6 +17,7 @@ export { getScale, writeScale } from './scale.ts';
 export const subresourceHandlers: readonly SubresourceHandler[] = [
   podBinding,
   podEviction,
+  podEphemeralContainers,
   podLog,
   podExec,
   podAttach,

@@ -241,3 +241,46 @@ describe('the status', () => {
     expect(conditionsOf(failed)).toMatchObject({ Initialized: 'False' });
   });
 });
+
+describe('containers for debugging', () => {
+  const debug = (more: Partial<ContainerView> = {}) => ({ ephemeralContainers: [container('debug', more)] });
+  const stateOf = (given: PodView) => podStatus(given, NOW).ephemeralContainerStatuses?.[0]?.state;
+
+  it('are started once, before the init containers have ended too', () => {
+    expect(started(view([container('a', { run: run() })], debug()))).toEqual(['debug']);
+    expect(started(view([container('a', { run: run() })], debug({ run: run(exit(1)) })))).toEqual([]);
+    const waiting = { initContainers: [container('init', { run: run() })], ...debug() };
+    expect(started(view([container('a')], waiting))).toEqual(['debug']);
+  });
+
+  it('are not started again by an agent that finds nothing of them', () => {
+    const plain = view([container('a', { run: run() })], debug());
+    const earlier = { name: 'debug', containerID: 'simulated://1', ready: false, restartCount: 0 };
+    const status = { ephemeralContainerStatuses: [{ ...earlier, image: 'busybox', imageID: 'busybox' }] };
+    const given = { ...plain, pod: { ...plain.pod, status } };
+    expect(started(given)).toEqual([]);
+    expect(podStatus(given, NOW).ephemeralContainerStatuses).toMatchObject([earlier]);
+  });
+
+  it('say how they are, and count for nothing else', () => {
+    const ready = [container('a', { run: run() })];
+    expect(stateOf(view(ready, debug()))).toEqual({ waiting: { reason: 'ContainerCreating' } });
+    expect(stateOf(view(ready, debug({ run: run() })))).toHaveProperty('running');
+    const failed = view(ready, debug({ run: run(exit(3)) }));
+    expect(stateOf(failed)).toMatchObject({ terminated: { exitCode: 3, reason: 'Error' } });
+    expect(podStatus(failed, NOW).phase).toBe('Running');
+    expect(conditionsOf(failed)).toMatchObject({ Ready: 'True' });
+    const problem = { reason: 'ImagePullBackOff', message: 'no', retryAt: NOW + 1 } as const;
+    expect(stateOf(view(ready, debug({ problem })))).toEqual({
+      waiting: { reason: 'ImagePullBackOff', message: 'no' },
+    });
+  });
+
+  it('end with their pod', () => {
+    const given = view([container('a', { run: run(exit(0)) })], debug({ run: run() }), {
+      restartPolicy: 'Never',
+    });
+    expect(planPod(given, NOW).stop.map(({ spec }) => spec.name)).toEqual(['debug']);
+    expect(podStatus(given, NOW).phase).toBe('Succeeded');
+  });
+});

@@ -1,6 +1,6 @@
 import type { Instant } from '../../../api/index.ts';
 import { restartAt } from './backoff.ts';
-import { type ContainerView, isRunning, isSidecar, type PodView } from './view.ts';
+import { type ContainerView, ephemeralStatusOf, isRunning, isSidecar, type PodView } from './view.ts';
 
 /** What to do with a pod's containers now. */
 export interface PodPlan {
@@ -14,8 +14,10 @@ const NOTHING: PodPlan = { start: [], stop: [] };
 
 /** Which containers to start and to stop, and when to look again. Pure. */
 export function planPod(view: PodView, now: Instant): PodPlan {
-  if (view.ending || hasEnded(view)) return NOTHING;
+  if (view.ending) return NOTHING;
+  if (hasEnded(view)) return { ...NOTHING, stop: view.ephemeralContainers?.filter(isRunning) ?? [] };
   const plan = new Planner(view, now);
+  plan.ephemeralContainers();
   if (plan.initContainers()) plan.containers();
   return plan.result();
 }
@@ -51,6 +53,14 @@ class Planner {
       }
     }
     return true;
+  }
+
+  /** Once each, whatever the others do. */
+  ephemeralContainers(): void {
+    const { ephemeralContainers = [], pod } = this.#view;
+    for (const container of ephemeralContainers) {
+      if (!container.run && !ephemeralStatusOf(pod, container)?.containerID) this.#keepRunning(container);
+    }
   }
 
   containers(): void {

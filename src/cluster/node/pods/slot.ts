@@ -55,9 +55,9 @@ export class ContainerSlot {
   /** Writes an event about this container of the pod. */
   record(pod: Pod, event: EventRecord): void {
     const { name } = this.spec;
-    const isInit = pod.spec?.initContainers?.some((each) => each.name === name);
-    const fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${name}}`;
-    this.#context.record(pod, { ...event, fieldPath });
+    const kinds = ['initContainers', 'ephemeralContainers'] as const;
+    const kind = kinds.find((kind) => pod.spec?.[kind]?.some((each) => each.name === name)) ?? 'containers';
+    this.#context.record(pod, { ...event, fieldPath: `spec.${kind}{${name}}` });
   }
 
   /** `restartCount` of the next run. */
@@ -227,6 +227,11 @@ export class ContainerSlot {
 }
 
 function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
+  const {
+    containerStatuses = [],
+    initContainerStatuses = [],
+    ephemeralContainerStatuses = [],
+  } = pod.status ?? {};
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  return all.find(({ name }) => name === container);
 }

@@ -8,7 +8,15 @@ import type {
 import { formatTime, type Instant } from '../../../api/index.ts';
 import { restartAt } from './backoff.ts';
 import { failedForGood, hasEnded, hasSucceeded, isDone } from './decide.ts';
-import { type ContainerView, isRunning, isSidecar, type PodView, type RunView } from './view.ts';
+import {
+  type ContainerView,
+  ephemeralStatusOf,
+  isRunning,
+  isSidecar,
+  type PodView,
+  type Problem,
+  type RunView,
+} from './view.ts';
 
 type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
@@ -28,6 +36,11 @@ export function podStatus(view: PodView, now: Instant): PodStatus {
       initContainerStatuses: view.initContainers.map((container) => containerStatus(view, container, now)),
     }),
     containerStatuses: view.containers.map((container) => containerStatus(view, container, now)),
+    ...(view.ephemeralContainers?.length && {
+      ephemeralContainerStatuses: view.ephemeralContainers.map((container) =>
+        ephemeralStatus(view, container),
+      ),
+    }),
   };
 }
 
@@ -62,6 +75,31 @@ function containerStatus(view: PodView, container: ContainerView, now: Instant):
     started: running && container.started && !isInit,
   };
 }
+
+/** A container for debugging is never ready, and its first run is the last one. */
+function ephemeralStatus({ pod }: PodView, container: ContainerView): ContainerStatus {
+  const { spec, run, problem } = container;
+  const earlier = ephemeralStatusOf(pod, container);
+  if (!run && earlier?.containerID) return earlier;
+  return {
+    name: spec.name,
+    state: ephemeralState(run, problem),
+    lastState: {},
+    ready: false,
+    restartCount: 0,
+    image: spec.image ?? '',
+    imageID: run ? (spec.image ?? '') : '',
+    ...(run && { containerID: run.id }),
+  };
+}
+
+function ephemeralState(run: RunView | undefined, problem: Problem | undefined): ContainerState {
+  if (run?.exit) return { terminated: terminated(run) };
+  if (run) return { running: { startedAt: formatTime(run.startedAt) } };
+  return { waiting: problem ? { reason: problem.reason, message: problem.message } : CREATING };
+}
+
+const CREATING = { reason: 'ContainerCreating' };
 
 function containerState(view: PodView, container: ContainerView, now: Instant): ContainerState {
   const { run, problem, spec } = container;

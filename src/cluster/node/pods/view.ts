@@ -1,4 +1,4 @@
-import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, ContainerStatus, Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Instant } from '../../../api/index.ts';
 import type { Exit } from '../runtime/runtime.ts';
 import type { CrashBackoff } from './backoff.ts';
@@ -12,6 +12,8 @@ export interface PodView {
   startedAt: Instant;
   initContainers: readonly ContainerView[];
   containers: readonly ContainerView[];
+  /** Those that were added for debugging; they are run once and count for nothing else. */
+  ephemeralContainers?: readonly ContainerView[];
   /** The pod is being ended, by its deletion or its deadline; nothing is started any more. */
   ending: boolean;
   /** Volumes are missing, and nothing has been started yet. */
@@ -70,4 +72,9 @@ export function isSidecar(container: ContainerView): boolean {
 
 export function isRunning({ run }: ContainerView): boolean {
   return run !== undefined && run.exit === undefined;
+}
+
+/** What the pod's status says of a container for debugging, by whichever agent. */
+export function ephemeralStatusOf({ status }: Pod, { spec }: ContainerView): ContainerStatus | undefined {
+  return status?.ephemeralContainerStatuses?.find(({ name }) => name === spec.name);
 }

@@ -37,6 +37,7 @@ export class PodWorker {
   readonly #startedAt: Instant;
   readonly #initSlots: ContainerSlot[];
   readonly #slots: ContainerSlot[];
+  readonly #ephemeralSlots: ContainerSlot[] = [];
   readonly #publisher: StatusPublisher;
   readonly #volumes: PodVolumes;
   #pod: Pod;
@@ -52,9 +53,9 @@ export class PodWorker {
     this.#context = context;
     this.#poke = poke;
     this.#startedAt = Date.parse(pod.status?.startTime ?? '') || context.clock();
-    const slot = (spec: ContainerSlot['spec']) => new ContainerSlot(spec, podIP, this.#folder, context, poke);
-    this.#initSlots = (pod.spec?.initContainers ?? []).map(slot);
-    this.#slots = (pod.spec?.containers ?? []).map(slot);
+    this.#initSlots = (pod.spec?.initContainers ?? []).map((spec) => this.#slotFor(spec));
+    this.#slots = (pod.spec?.containers ?? []).map((spec) => this.#slotFor(spec));
+    this.#addEphemeral();
     this.#publisher = new StatusPublisher(context);
     this.#volumes = new PodVolumes(this.#folder, context);
   }
@@ -78,6 +79,7 @@ export class PodWorker {
   async sync(pod: Pod | undefined): Promise<{ gone: boolean; wakeAt?: Instant | undefined }> {
     if (pod) this.#volumes.podChanged(this.#pod, pod);
     this.#pod = pod ?? this.#pod;
+    this.#addEphemeral();
     if (!pod || pod.metadata?.deletionTimestamp) return { gone: await this.#finish(pod) };
     this.#checkDeadline();
     const wakeAt = await this.#carryOn();
@@ -129,6 +131,17 @@ export class PodWorker {
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
+  #slotFor(spec: ContainerSlot['spec']): ContainerSlot {
+    return new ContainerSlot(spec, this.podIP, this.#folder, this.#context, this.#poke);
+  }
+
+  /** Containers for debugging come while the pod runs. */
+  #addEphemeral(): void {
+    for (const spec of this.#pod.spec?.ephemeralContainers ?? []) {
+      if (!this.slot(spec.name)) this.#ephemeralSlots.push(this.#slotFor(spec));
+    }
+  }
+
   get #runtime(): Runtime {
     return this.#context.runtimeFor(this.#pod);
   }
@@ -138,7 +151,7 @@ export class PodWorker {
   }
 
   get #allSlots(): ContainerSlot[] {
-    return [...this.#initSlots, ...this.#slots];
+    return [...this.#initSlots, ...this.#slots, ...this.#ephemeralSlots];
   }
 
   get #folder(): string {
@@ -159,6 +172,7 @@ export class PodWorker {
       startedAt: this.#startedAt,
       initContainers: this.#initSlots.map((slot) => slot.view(now)),
       containers: this.#slots.map((slot) => slot.view(now)),
+      ephemeralContainers: this.#ephemeralSlots.map((slot) => slot.view(now)),
       ending: this.#ending !== undefined,
       lacksVolumes: this.#volumes.failed && this.#allSlots.every(({ run }) => !run),
       failed: this.#failed,
@@ -260,7 +274,12 @@ export class PodWorker {
     const stop = (slot: ContainerSlot) =>
       this.#stop(slot, this.#graceMs, `Stopping container ${slot.spec.name}`, unoffered);
     const isSide = ({ spec }: ContainerSlot) => spec.restartPolicy === 'Always';
-    await Promise.all([...this.#slots, ...this.#initSlots.filter((slot) => !isSide(slot))].map(stop));
+    const first = [
+      ...this.#slots,
+      ...this.#ephemeralSlots,
+      ...this.#initSlots.filter((slot) => !isSide(slot)),
+    ];
+    await Promise.all(first.map(stop));
     for (const slot of this.#initSlots.filter(isSide).reverse()) await stop(slot);
     this.#ended = true;
     this.#poke();

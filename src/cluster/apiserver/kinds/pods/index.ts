@@ -1,6 +1,8 @@
 import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { KubeObject } from '../../../../api/index.ts';
+import type { FieldError } from '../../errors.ts';
 import { compareQuantities } from '../../schema/quantity.ts';
+import { forbidden } from '../checks.ts';
 import { builtin } from '../define.ts';
 import { podTableColumns } from './columns.ts';
 import { defaultPod } from './defaults.ts';
@@ -30,12 +32,21 @@ export const pods = builtin({
     const kept = (old as Pod).status?.qosClass;
     return { ...next, status: { ...status, ...(kept && { qosClass: kept }) } } as KubeObject;
   },
-  validate: (object) => validatePodSpec((object as Pod).spec, 'spec'),
+  validate: (object) => [
+    ...validatePodSpec((object as Pod).spec, 'spec'),
+    ...validateEphemeral(object as Pod),
+  ],
   validateUpdate: (next, old, subresource) =>
     subresource === 'status' ? [] : validatePodUpdate(next as Pod, old as Pod),
   fields: (object) => podFields(object as Pod),
   gracePeriodSeconds: (object, requested) => gracePeriod(object as Pod, requested),
 });
+
+/** Containers for debugging have a subresource of their own, and come once the pod is there: it has a version then. */
+function validateEphemeral({ metadata, spec }: Pod): FieldError[] {
+  if (metadata?.resourceVersion || !spec?.ephemeralContainers?.length) return [];
+  return [forbidden('spec.ephemeralContainers', 'cannot be set on create')];
+}
 
 function podFields({ spec, status }: Pod): Record<string, string> {
   return {
