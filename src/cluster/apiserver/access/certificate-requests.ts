@@ -3,24 +3,24 @@ import type { KubeObject } from '../../../api/index.ts';
 import { readRequest } from '../kinds/certificate-signing-requests.ts';
 import { type Admission, is, type ObjectTarget, type Target } from '../rest/core.ts';
 import { forbidden } from '../status.ts';
+import { AdmissionStep } from './admission-step.ts';
 import { MASTERS, type User } from './users.ts';
 
 export const CERTIFICATES_GROUP = 'certificates.k8s.io';
 export const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 
 /** Writes into a new CertificateSigningRequest who makes it, whatever it says itself. */
-export class CertificateRequests implements Admission {
-  readonly #inner: Admission;
+export class CertificateRequests extends AdmissionStep {
   readonly #user: User;
 
   /** @param user who makes the request */
-  constructor(inner: Admission, user: User) {
-    this.#inner = inner;
+  constructor(next: Admission, user: User) {
+    super(next);
     this.#user = user;
   }
 
-  admitCreate(target: Target, object: KubeObject): KubeObject {
-    const admitted = this.#inner.admitCreate(target, object);
+  override admitCreate(target: Target, object: KubeObject): KubeObject {
+    const admitted = super.admitCreate(target, object);
     if (!is(target.kind, CERTIFICATES_GROUP, 'certificatesigningrequests')) return admitted;
     const { spec } = admitted as CertificateSigningRequest;
     refuseMasters({ ...target, name: object.metadata?.name ?? '' }, spec);
@@ -28,18 +28,6 @@ export class CertificateRequests implements Admission {
     const { name: username, groups, uid, extra } = this.#user;
     const by = { username, ...(uid && { uid }), groups, ...(extra && { extra }) };
     return { ...admitted, spec: { ...asked, ...by } } as KubeObject;
-  }
-
-  admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
-    return this.#inner.admitUpdate(target, next, live);
-  }
-
-  admitDelete(target: ObjectTarget): void {
-    this.#inner.admitDelete(target);
-  }
-
-  settle(target: Target, name: string): void {
-    this.#inner.settle(target, name);
   }
 }
 

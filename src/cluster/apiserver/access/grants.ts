@@ -8,6 +8,7 @@ import type {
 import { equal, type KubeObject } from '../../../api/index.ts';
 import type { Admission, ObjectTarget, Target } from '../rest/core.ts';
 import { forbidden, notFound } from '../status.ts';
+import { AdmissionStep } from './admission-step.ts';
 import type { Authorizer } from './authorize.ts';
 import { RBAC_GROUP } from './rbac/bootstrap.ts';
 import { EVERYTHING, missingRights, quoteList, rightsText } from './rbac/escalation.ts';
@@ -22,34 +23,25 @@ const ROLE_PLURALS: Readonly<Record<string, string>> = { Role: 'roles', ClusterR
  * Lets nobody give away rights that they do not hold: neither by a role, unless they may `escalate` it, nor by a
  * binding, unless they may `bind` its role.
  */
-export class GrantChecks implements Admission {
-  readonly #inner: Admission;
+export class GrantChecks extends AdmissionStep {
   readonly #authorizer: Authorizer;
   readonly #user: User;
 
   /** @param user who makes the request */
-  constructor(inner: Admission, authorizer: Authorizer, user: User) {
-    this.#inner = inner;
+  constructor(next: Admission, authorizer: Authorizer, user: User) {
+    super(next);
     this.#authorizer = authorizer;
     this.#user = user;
   }
 
-  admitCreate(target: Target, object: KubeObject): KubeObject {
+  override admitCreate(target: Target, object: KubeObject): KubeObject {
     this.#check({ ...target, name: object.metadata?.name ?? '' }, object);
-    return this.#inner.admitCreate(target, object);
+    return super.admitCreate(target, object);
   }
 
-  admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
+  override admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
     if (!equal(granted(next), granted(live))) this.#check(target, next, live);
-    return this.#inner.admitUpdate(target, next, live);
-  }
-
-  admitDelete(target: ObjectTarget): void {
-    this.#inner.admitDelete(target);
-  }
-
-  settle(target: Target, name: string): void {
-    this.#inner.settle(target, name);
+    return super.admitUpdate(target, next, live);
   }
 
   #check(target: ObjectTarget, object: KubeObject, live?: KubeObject): void {

@@ -5,6 +5,13 @@ import type { Json } from '../schema/json.ts';
 import { age } from './columns.ts';
 import type { Column, Kind, ScalePaths, Strategy, Verb } from './kind.ts';
 
+/** Where workloads keep what their scale subresource shows. */
+export const workloadScale: ScalePaths = {
+  specReplicasPath: '.spec.replicas',
+  statusReplicasPath: '.status.replicas',
+  labelSelectorPath: '.spec.selector',
+};
+
 /** What a built-in kind is, where it differs from the usual. */
 export interface BuiltinKind extends Omit<Strategy, 'prepareForUpdate' | 'prepareForCreate'> {
   group: string;

@@ -3,7 +3,7 @@ import { equal, type KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { countOrPercent, forbidden, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, podColumns } from './columns.ts';
-import { builtin } from './define.ts';
+import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { goSelector, validatePodSelector } from './selectors.ts';
@@ -17,11 +17,7 @@ export const deployments = builtin({
   shortNames: ['deploy'],
   categories: ['all'],
   status: true,
-  scale: {
-    specReplicasPath: '.spec.replicas',
-    statusReplicasPath: '.status.replicas',
-    labelSelectorPath: '.spec.selector',
-  },
+  scale: workloadScale,
   // Annotations too: a rollout reads them.
   generation: ['spec', 'metadata.annotations'],
   columns: [

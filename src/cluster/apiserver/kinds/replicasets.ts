@@ -3,7 +3,7 @@ import { equal, type KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { invalid, nonNegative, required } from './checks.ts';
 import { column, podColumns } from './columns.ts';
-import { builtin } from './define.ts';
+import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { goSelector, validatePodSelector } from './selectors.ts';
@@ -17,11 +17,7 @@ export const replicaSets = builtin({
   shortNames: ['rs'],
   categories: ['all'],
   status: true,
-  scale: {
-    specReplicasPath: '.spec.replicas',
-    statusReplicasPath: '.status.replicas',
-    labelSelectorPath: '.spec.selector',
-  },
+  scale: workloadScale,
   generation: ['spec'],
   columns: [
     column<ReplicaSet>('Desired', 'Pods wanted.', ({ spec }) => spec?.replicas ?? 1, { type: 'integer' }),

@@ -3,7 +3,7 @@ import { type KubeObject, matchesSelector } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { goStringMap, invalid, nonNegative, required } from './checks.ts';
 import { column, labelsCell, podColumns, wide } from './columns.ts';
-import { builtin } from './define.ts';
+import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 
@@ -18,11 +18,7 @@ export const replicationControllers = builtin({
   shortNames: ['rc'],
   categories: ['all'],
   status: true,
-  scale: {
-    specReplicasPath: '.spec.replicas',
-    statusReplicasPath: '.status.replicas',
-    labelSelectorPath: '.spec.selector',
-  },
+  scale: workloadScale,
   generation: ['spec'],
   columns: [
     column<ReplicationController>('Desired', 'Pods wanted.', ({ spec }) => spec?.replicas ?? 1, {

@@ -4,7 +4,7 @@ import { equal, type KubeObject } from '../../../api/index.ts';
 import { countOrPercent, forbidden, invalid, nonNegative, oneOf, required } from './checks.ts';
 import { column, podColumns } from './columns.ts';
 import { compact } from './compact.ts';
-import { builtin } from './define.ts';
+import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { validatePodSelector } from './selectors.ts';
@@ -51,11 +51,7 @@ export const statefulSets = builtin({
   shortNames: ['sts'],
   categories: ['all'],
   status: true,
-  scale: {
-    specReplicasPath: '.spec.replicas',
-    statusReplicasPath: '.status.replicas',
-    labelSelectorPath: '.spec.selector',
-  },
+  scale: workloadScale,
   generation: ['spec'],
   columns: [
     column<StatefulSet>(
