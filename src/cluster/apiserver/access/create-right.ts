@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../api/index.ts';
-import type { Admission, ObjectTarget, Target } from '../rest/core.ts';
+import type { Admission, Target } from '../rest/core.ts';
 import { AdmissionStep } from './admission-step.ts';
 import type { Authorizer } from './authorize.ts';
 import type { User } from './users.ts';
