@@ -1,4 +1,5 @@
 import { equal } from '../../../api/index.ts';
+import { fieldSchema } from '../schema/fields.ts';
 import { isObject, type Json } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { PatchError } from './error.ts';
@@ -37,7 +38,7 @@ function mergeMap(original: Json, patch: Json, schema: Schema | undefined): Json
     // The patch may give an order without changing an element.
     const field = key.startsWith(orderPrefix) ? key.slice(orderPrefix.length) : undefined;
     if (field === undefined || field in changes || !Array.isArray(original[field])) continue;
-    const child = childSchema(schema, field);
+    const child = fieldSchema(schema, field);
     result[field] = inOrder(
       result[field] as unknown[],
       asList(order, 'setElementOrder list'),
@@ -55,7 +56,7 @@ function mergeField(
   patch: Json,
   schema: Schema | undefined,
 ): void {
-  const child = childSchema(schema, key);
+  const child = fieldSchema(schema, key);
   const before = result[key];
   const strategies = child?.['x-kubernetes-patch-strategy']?.split(',') ?? [];
   if (value === null) delete result[key];
@@ -73,13 +74,6 @@ function mergeField(
       order === undefined ? undefined : asList(order, 'setElementOrder list'),
     );
   } else result[key] = withoutDirectives(value);
-}
-
-function childSchema(schema: Schema | undefined, key: string): Schema | undefined {
-  const extra = schema?.additionalProperties;
-  const known =
-    schema?.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
-  return known ?? (typeof extra === 'object' ? extra : undefined);
 }
 
 const mergeKeyOf = (schema: Schema | undefined) => schema?.['x-kubernetes-patch-merge-key'];

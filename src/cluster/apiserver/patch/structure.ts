@@ -1,4 +1,5 @@
 import { elementKey } from '../schema/correlate.ts';
+import { fieldSchema, hasProperty } from '../schema/fields.ts';
 import { isObject } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { PatchError } from './error.ts';
@@ -20,11 +21,7 @@ export function fieldOf(
   schema: Schema | undefined,
   key: string,
 ): { schema: Schema | undefined; named: boolean } {
-  if (schema?.properties && Object.hasOwn(schema.properties, key)) {
-    return { schema: schema.properties[key], named: true };
-  }
-  const extra = schema?.additionalProperties;
-  return { schema: typeof extra === 'object' ? extra : undefined, named: false };
+  return { schema: fieldSchema(schema, key), named: hasProperty(schema, key) };
 }
 
 /** An element of an associative list or set with its path element. */

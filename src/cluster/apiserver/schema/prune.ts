@@ -1,3 +1,4 @@
+import { fieldSchema } from './fields.ts';
 import { childPath, isObject, type Json } from './json.ts';
 import { rootSchema } from './root.ts';
 import type { Schema } from './schema.ts';
@@ -29,7 +30,7 @@ function pruneValue(value: unknown, schema: Schema, path: string, unknown: strin
 function pruneObject(value: Json, schema: Schema, path: string, unknown: string[]): Json {
   const result: Json = {};
   for (const [key, child] of Object.entries(value)) {
-    const known = fieldSchema(schema, key);
+    const known = knownField(schema, key);
     if (known) result[key] = pruneValue(child, known, childPath(path, key), unknown);
     else if (keepsUnknown(schema)) result[key] = child;
     else unknown.push(childPath(path, key));
@@ -38,14 +39,12 @@ function pruneObject(value: Json, schema: Schema, path: string, unknown: string[
 }
 
 /** The schema of an object's field: from `properties`, from what an embedded resource always has, or from the map. */
-function fieldSchema(schema: Schema, key: string): Schema | undefined {
-  const own = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+function knownField(schema: Schema, key: string): Schema | undefined {
   if (schema['x-kubernetes-embedded-resource']) {
     const implied = rootSchema({}).properties ?? {};
     if (Object.hasOwn(implied, key)) return implied[key];
   }
-  if (own) return own;
-  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+  return fieldSchema(schema, key);
 }
 
 function keepsUnknown(schema: Schema): boolean {

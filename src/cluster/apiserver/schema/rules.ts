@@ -3,6 +3,7 @@ import type { FieldError } from '../errors.ts';
 import { bounded, TimeBoundError } from './cel/bounded.ts';
 import { compile, compileForRequest, durationOf } from './cel/index.ts';
 import { correlated } from './correlate.ts';
+import { fieldSchema, hasProperty } from './fields.ts';
 import { childPath, isObject } from './json.ts';
 import type { Schema, ValidationRule } from './schema.ts';
 
@@ -117,9 +118,7 @@ function visit(value: unknown, old: unknown, schema: Schema, path: string, error
     }
   } else if (isObject(value)) {
     for (const [key, child] of Object.entries(value)) {
-      const childSchema =
-        schema.properties?.[key] ??
-        (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+      const childSchema = fieldSchema(schema, key);
       const before = isObject(old) ? old[key] : undefined;
       if (childSchema) visit(child, before, childSchema, childPath(path, key), errors);
     }
@@ -192,11 +191,9 @@ function toCel(value: unknown, schema: Schema | undefined): unknown {
   if (typeof value === 'string') return textToCel(value, schema?.format);
   if (Array.isArray(value)) return value.map((item) => toCel(item, schema?.items));
   if (!isObject(value)) return value;
-  const extra = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
   const result: Record<string, unknown> = {};
   for (const [key, child] of Object.entries(value)) {
-    const known = schema?.properties?.[key];
-    result[known ? escapeName(key) : key] = toCel(child, known ?? extra);
+    result[hasProperty(schema, key) ? escapeName(key) : key] = toCel(child, fieldSchema(schema, key));
   }
   return result;
 }

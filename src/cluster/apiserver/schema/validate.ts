@@ -1,5 +1,6 @@
 import type { FieldError } from '../errors.ts';
 import { elementKey } from './correlate.ts';
+import { fieldSchema } from './fields.ts';
 import { hasFormat } from './formats.ts';
 import { childPath, isObject, type Json } from './json.ts';
 import { matchesPattern } from './patterns.ts';
@@ -93,10 +94,7 @@ function validateObject(value: Json, schema: Schema, path: string, errors: Field
     });
   }
   for (const [key, child] of Object.entries(value)) {
-    const known =
-      schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
-    const childSchema =
-      known ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+    const childSchema = fieldSchema(schema, key);
     if (childSchema) validateValue(child, childSchema, childPath(path, key), errors);
   }
 }
