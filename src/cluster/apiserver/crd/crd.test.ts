@@ -80,6 +80,77 @@ describe('validateCrd', () => {
     expect(text).toMatch(/^\$\.x-kubernetes-validations\[0\]\.rule: compilation failed: /);
   });
 
+  it.each<[string, Schema, string]>([
+    [
+      'a set of objects that are merged',
+      { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'object' } },
+      '.items.x-kubernetes-map-type: must be atomic as item of a list with x-kubernetes-list-type=set',
+    ],
+    [
+      'a set with nulls',
+      { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string', nullable: true } },
+      '.items.nullable: cannot be nullable when x-kubernetes-list-type is set',
+    ],
+    [
+      'keys without a list type',
+      { type: 'array', 'x-kubernetes-list-map-keys': ['a'], items: { type: 'object' } },
+      '.x-kubernetes-list-type: must be map if x-kubernetes-list-map-keys is non-empty',
+    ],
+    [
+      'a key that is no scalar',
+      {
+        type: 'array',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['a'],
+        items: { type: 'object', required: ['a'], properties: { a: { type: 'object' } } },
+      },
+      ".items.properties[a].type: must be a scalar type if parent array's x-kubernetes-list-type is map",
+    ],
+    [
+      'a map type of a text',
+      { type: 'string', 'x-kubernetes-map-type': 'atomic' },
+      '.type: must be object if x-kubernetes-map-type is specified',
+    ],
+    ['a reference', { type: 'object', $ref: '#/x' } as Schema, '.$ref: $ref is not supported'],
+  ])('refuses %s', (_what, part, problem) => {
+    expect(schemaProblems({ type: 'object', properties: { part } })).toEqual([
+      `$.properties[part]${problem}`,
+    ]);
+  });
+
+  it.each<[string, Schema]>([
+    ['$.properties[part]', { type: 'array', items: { type: 'object' } }],
+    ['$.properties[part]', { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }],
+  ])('refuses transition rules below %s, whose old elements cannot be told', (within, part) => {
+    const rule = 'self == oldSelf';
+    const items = {
+      ...part.items,
+      'x-kubernetes-map-type': undefined,
+      'x-kubernetes-validations': [{ rule }],
+    };
+    expect(schemaProblems({ type: 'object', properties: { part: { ...part, items } } })).toEqual([
+      `$.properties[part].items.x-kubernetes-validations[0].rule: oldSelf cannot be used on the uncorrelatable ` +
+        `portion of the schema within spec.versions[0].schema.openAPIV3Schema${within.slice(1)}`,
+    ]);
+  });
+
+  it('wants the path of a rule to lead to a field', () => {
+    const properties: Record<string, Schema> = {
+      map: { type: 'object', additionalProperties: { type: 'string' } },
+      list: { type: 'array', items: { type: 'string' } },
+    };
+    const at = (fieldPath: string) =>
+      schemaProblems({
+        type: 'object',
+        properties,
+        'x-kubernetes-validations': [{ rule: 'true', fieldPath }],
+      });
+    for (const path of ['.map', '.map.a', ".map['a.b']", '.list']) expect(at(path)).toEqual([]);
+    for (const path of ['map', '.other', '.list[0]', '.constructor', '.map.a.b']) {
+      expect(at(path)).toEqual(['$.x-kubernetes-validations[0].fieldPath: fieldPath must be a valid path']);
+    }
+  });
+
   it('refuses columns and scale paths that lead nowhere', () => {
     const additionalPrinterColumns = [{ name: 'Size', type: 'size', jsonPath: '.spec[' }];
     const subresources = { scale: { specReplicasPath: '.status.replicas', statusReplicasPath: '' } };

@@ -2,8 +2,9 @@ import type { FieldError } from '../errors.ts';
 import { forbidden, invalid, oneOf, required } from '../kinds/checks.ts';
 import { validateSchema } from '../schema/index.ts';
 import { compilePattern } from '../schema/patterns.ts';
-import { ruleProblem } from '../schema/rules.ts';
-import type { Schema, ValidationRule } from '../schema/schema.ts';
+import type { Schema } from '../schema/schema.ts';
+import { checkRules } from './rules.ts';
+import { checkTopology } from './topology.ts';
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 
@@ -18,16 +19,19 @@ export function validateStructure(schema: Schema, field: string): FieldError[] {
 
 type Place = 'root' | 'specified object fields' | 'specified array items' | 'object fields';
 
-function checkNode(schema: Schema, field: string, place: Place): FieldError[] {
-  const errors: FieldError[] = [];
+/** @param above field of the nearest list or map above whose old parts cannot be told from new ones */
+function checkNode(schema: Schema, field: string, place: Place, above?: string): FieldError[] {
+  const errors = checkKeywords(schema, field);
+  const withinFields = above ?? (schema['x-kubernetes-map-type'] === 'atomic' ? field : undefined);
+  const withinItems = above ?? (schema['x-kubernetes-list-type'] === 'map' ? undefined : field);
   const properties = Object.keys(schema.properties ?? {}).sort();
   for (const name of properties) {
     const child = schema.properties?.[name] ?? {};
-    errors.push(...checkNode(child, `${field}.properties[${name}]`, 'specified object fields'));
+    errors.push(...checkNode(child, `${field}.properties[${name}]`, 'specified object fields', withinFields));
   }
   const extra = schema.additionalProperties;
   if (typeof extra === 'object') {
-    errors.push(...checkNode(extra, `${field}.additionalProperties`, 'object fields'));
+    errors.push(...checkNode(extra, `${field}.additionalProperties`, 'object fields', above));
     if (properties.length > 0) {
       errors.push(
         forbidden(
@@ -37,9 +41,10 @@ function checkNode(schema: Schema, field: string, place: Place): FieldError[] {
       );
     }
   }
-  if (schema.items) errors.push(...checkNode(schema.items, `${field}.items`, 'specified array items'));
+  if (schema.items)
+    errors.push(...checkNode(schema.items, `${field}.items`, 'specified array items', withinItems));
   errors.push(...checkType(schema, field, place));
-  errors.push(...checkExtensions(schema, field));
+  errors.push(...checkExtensions(schema, field, above));
   errors.push(...checkDefault(schema, field));
   return errors;
 }
@@ -63,40 +68,10 @@ function checkType(schema: Schema, field: string, place: Place): FieldError[] {
   ];
 }
 
-function checkExtensions(schema: Schema, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const listType = schema['x-kubernetes-list-type'];
-  const keys = schema['x-kubernetes-list-map-keys'];
-  if (listType && schema.type !== 'array') {
-    errors.push(
-      invalid(`${field}.type`, schema.type ?? '', 'must be array if x-kubernetes-list-type is specified'),
-    );
-  }
-  errors.push(...oneOf(`${field}.x-kubernetes-list-type`, listType, ['atomic', 'set', 'map']));
-  if (listType === 'map') {
-    if (!keys?.length) {
-      const detail = 'must not be empty if x-kubernetes-list-type is map';
-      errors.push(required(`${field}.x-kubernetes-list-map-keys`, detail));
-    }
-    for (const key of keys ?? []) {
-      const item = schema.items?.properties?.[key];
-      const at = `${field}.items.properties[${key}].default`;
-      if (!item) {
-        const detail = 'entries must all be names of item properties';
-        errors.push(invalid(`${field}.x-kubernetes-list-map-keys`, key, detail));
-      } else if (item.default === undefined && !schema.items?.required?.includes(key)) {
-        errors.push(
-          required(
-            at,
-            'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-          ),
-        );
-      }
-    }
-  } else if (keys?.length) {
-    errors.push(
-      forbidden(`${field}.x-kubernetes-list-map-keys`, 'must be empty if x-kubernetes-list-type is not map'),
-    );
+function checkExtensions(schema: Schema, field: string, uncorrelatable: string | undefined): FieldError[] {
+  const errors = checkTopology(schema, field);
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
+    errors.push(invalid(`${field}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'));
   }
   if (schema['x-kubernetes-embedded-resource'] && schema.type !== 'object') {
     const detail = 'must be object if x-kubernetes-embedded-resource is true';
@@ -110,43 +85,16 @@ function checkExtensions(schema: Schema, field: string): FieldError[] {
       ),
     );
   }
-  errors.push(...checkPattern(schema, field));
-  for (const [i, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
-    errors.push(...checkRule(rule, `${field}.x-kubernetes-validations[${i}]`));
-  }
-  return errors;
+  return [...errors, ...checkPattern(schema, field), ...checkRules(schema, field, uncorrelatable)];
 }
 
-const REASONS = ['FieldValueRequired', 'FieldValueInvalid', 'FieldValueForbidden', 'FieldValueDuplicate'];
+/** Keywords of JSON schema that CRDs do not have. */
+const UNSUPPORTED = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'];
 
-function checkRule(rule: ValidationRule, field: string): FieldError[] {
-  const { rule: expression = '', message, messageExpression, optionalOldSelf } = rule;
-  if (expression.trim() === '') return [required(`${field}.rule`, 'rule is not specified')];
-  const errors: FieldError[] = [];
-  if (message !== undefined && message.trim() === '') {
-    errors.push(invalid(`${field}.message`, message, 'message must be non-empty if specified'));
-  } else if (message?.includes('\n')) {
-    errors.push(invalid(`${field}.message`, message, 'message must not contain line breaks'));
-  } else if (expression.includes('\n') && message === undefined) {
-    errors.push(required(`${field}.message`, 'message must be specified if rule contains line breaks'));
-  }
-  if (messageExpression !== undefined && messageExpression.trim() === '') {
-    errors.push(required(`${field}.messageExpression`, 'messageExpression must be non-empty if specified'));
-  }
-  errors.push(...oneOf(`${field}.reason`, rule.reason, REASONS));
-  const problem = ruleProblem(expression, optionalOldSelf);
-  if (problem) errors.push(invalid(`${field}.rule`, expression, `compilation failed: ${problem}`));
-  const messageProblem = messageExpression?.trim() && ruleProblem(messageExpression, optionalOldSelf);
-  if (messageProblem) {
-    const detail = `messageExpression compilation failed: ${messageProblem}`;
-    errors.push(invalid(`${field}.messageExpression`, messageExpression, detail));
-  }
-  if (optionalOldSelf !== undefined && !/\boldSelf\b/.test(expression)) {
-    const detail = 'may not be set if oldSelf is not used in rule';
-    errors.push(invalid(`${field}.optionalOldSelf`, optionalOldSelf, detail));
-  }
-  return errors;
-}
+const checkKeywords = (schema: Schema, field: string) =>
+  UNSUPPORTED.filter((keyword) => keyword in schema).map((keyword) =>
+    forbidden(`${field}.${keyword}`, `${keyword} is not supported`),
+  );
 
 function checkPattern({ pattern }: Schema, field: string): FieldError[] {
   if (pattern === undefined) return [];
