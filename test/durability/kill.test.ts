@@ -9,12 +9,14 @@ import { Revisions } from './revisions.ts';
 import { Watcher } from './watcher.ts';
 import { CONFIGMAPS, Writer } from './writer.ts';
 
-/** `KANARI_KILLS=100` for a long run. */
+/** `KANARI_KILLS=100 npm run durability` for a long run: two and a half seconds for each. */
 const KILLS = Number(process.env.KANARI_KILLS ?? 4);
 const SEED = Number(process.env.KANARI_SEED ?? Date.now() % 1e6);
 const WRITERS = 12;
 const WATCHERS = 3;
-const TIMEOUT_MS = 20_000 + KILLS * 5_000;
+/** At least; more than the shortest past that is kept, however slow the machine. */
+const WRITES_BETWEEN_KILLS = 150;
+const TIMEOUT_MS = 30_000 + KILLS * 10_000;
 
 let stateDir: string;
 let server: ServerProcess | undefined;
@@ -59,13 +61,21 @@ async function killUnderLoad(kills: number, compaction?: Partial<Compaction>) {
       await Promise.all(watching);
       return { writers, watchers, revisions };
     }
+    const before = acknowledgedBy(writers);
     const writing = writers.map((writer) => writer.run(server as ServerProcess));
-    await Promise.race([delay(100 + random() * 300), Promise.all(writing)]);
+    const loaded = async () => {
+      await delay(100 + random() * 300);
+      while (acknowledgedBy(writers) < before + WRITES_BETWEEN_KILLS) await delay(5);
+    };
+    await Promise.race([loaded(), Promise.all(writing)]);
     await server.kill9();
     await Promise.all([...writing, ...watching]);
   }
   throw new Error('unreachable');
 }
+
+const acknowledgedBy = (writers: readonly Writer[]) =>
+  writers.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
 
 async function caughtUp(watchers: readonly Watcher[], revision: number): Promise<void> {
   while (watchers.some(({ at }) => at < revision)) await delay(20);
