@@ -51,6 +51,10 @@ describe('a body', () => {
     stream.destroy();
     await expect(read).rejects.toMatchObject({ code: 400 });
     await expect(readBody(stream)).rejects.toMatchObject({ code: 400 });
+    const reset = new PassThrough();
+    const rest = readBody(reset);
+    reset.destroy(new Error('aborted'));
+    await expect(rest).rejects.toMatchObject({ code: 400 });
   });
 
   it.each([

@@ -25,7 +25,7 @@ export function readBody(stream: Readable, declared?: string, timeoutMs = TIMEOU
     let size = 0;
     const settle = () => {
       clearTimeout(timer);
-      stream.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      stream.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose);
     };
     const refuse = (error: Error) => {
       settle();
@@ -41,12 +41,11 @@ export function readBody(stream: Readable, declared?: string, timeoutMs = TIMEOU
       settle();
       resolve(Buffer.concat(chunks));
     };
-    const onError = (error: Error) => {
+    // Also for a connection that was reset: that is the client's doing, not a failure of the server.
+    const onClose = () => {
       settle();
-      reject(error);
+      reject(badRequest('the body of the request is not complete: the connection was closed'));
     };
-    const onClose = () =>
-      onError(badRequest('the body of the request is not complete: the connection was closed'));
     const timer = setTimeout(() => refuse(timedOut()), timeoutMs).unref();
     if (Number(declared) > LIMIT_BYTES) {
       refuse(entityTooLarge(LIMIT_BYTES));
@@ -56,7 +55,7 @@ export function readBody(stream: Readable, declared?: string, timeoutMs = TIMEOU
       onClose();
       return;
     }
-    stream.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+    stream.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
   });
 }
 
