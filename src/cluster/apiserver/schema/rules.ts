@@ -1,4 +1,5 @@
 import { Optional } from '@marcbachmann/cel-js';
+import { equal } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { bounded, TimeBoundError } from './cel/bounded.ts';
 import { compile, compileForRequest, durationOf } from './cel/index.ts';
@@ -134,6 +135,8 @@ function check(
 ): FieldError | undefined {
   const isTransition = /\boldSelf\b/.test(rule.rule);
   if (isTransition && old === undefined && !rule.optionalOldSelf) return undefined;
+  // A rule of what is now is not held against a write that leaves it as it was.
+  if (!isTransition && old !== undefined && equal(value, old)) return undefined;
   const program = compile(rule.rule, rule.optionalOldSelf);
   const context = { self: toCel(value, schema), oldSelf: oldToCel(rule, old, schema) };
   let problem: string | undefined;

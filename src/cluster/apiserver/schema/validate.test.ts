@@ -177,3 +177,41 @@ describe('CEL rules', () => {
     );
   });
 });
+
+describe('what was there before a schema became stricter', () => {
+  const stricter: Schema = {
+    type: 'object',
+    properties: {
+      size: { type: 'integer', maximum: 5 },
+      spec: {
+        type: 'object',
+        required: ['owner'],
+        properties: { owner: { type: 'string' }, size: { type: 'integer' }, note: { type: 'string' } },
+        'x-kubernetes-validations': [{ rule: 'self.size < 5', message: 'too big' }],
+      },
+      parts: {
+        type: 'array',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+        items: { type: 'object', properties: { name: { type: 'string', maxLength: 1 } } },
+      },
+    },
+  };
+
+  it('is not held against writes of other fields', () => {
+    const old = { size: 7, spec: { size: 9 }, parts: [{ name: 'long' }] };
+    expect(validateSchema(old, stricter)).toHaveLength(3);
+    expect(validateSchema({ ...old, other: 1 }, stricter, old)).toEqual([]);
+    expect(validateSchema({ ...old, parts: [{ name: 'a' }, { name: 'long' }] }, stricter, old)).toEqual([]);
+  });
+
+  it('is held against writes that touch it', () => {
+    const old = { size: 7, spec: { size: 9, owner: 'a' }, parts: [{ name: 'long' }] };
+    expect(validateSchema({ ...old, size: 8 }, stricter, old)).toMatchObject([{ field: 'size' }]);
+    expect(validateSchema({ ...old, spec: { size: 9 } }, stricter, old)).toMatchObject([
+      { field: 'spec.owner' },
+    ]);
+    const touched = { ...old, spec: { ...old.spec, note: 'n' } };
+    expect(validateSchema(touched, stricter, old)).toMatchObject([{ field: 'spec', detail: 'too big' }]);
+  });
+});

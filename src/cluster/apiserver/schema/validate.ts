@@ -1,5 +1,6 @@
+import { equal } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { elementKey } from './correlate.ts';
+import { correlated, elementKey } from './correlate.ts';
 import { fieldSchema } from './fields.ts';
 import { hasFormat } from './formats.ts';
 import { childPath, isObject, type Json } from './json.ts';
@@ -12,23 +13,31 @@ import type { Schema } from './schema.ts';
 /**
  * What of the object does not fit its schema: types, required fields, ranges, formats, list keys, and the CEL rules of
  * `x-kubernetes-validations`. With `old`, transition rules are checked too. Fields that the schema does not know are no
- * errors (see `prune`). Rules are only evaluated on an object that otherwise fits.
+ * errors (see `prune`). Rules are only evaluated on an object that otherwise fits. What is as it was in `old` is not held
+ * against a write that leaves it alone, so that a schema can become stricter than the objects that there are.
  */
 export function validateSchema(object: unknown, schema: Schema, old?: unknown): FieldError[] {
   const root = rootSchema(schema);
   const errors: FieldError[] = [];
-  validateValue(object, root, '', errors);
+  validateValue(object, root, '', errors, old);
   return errors.length > 0 ? errors : checkRules(object, root, old);
 }
 
-function validateValue(value: unknown, schema: Schema, path: string, errors: FieldError[]): void {
+function validateValue(
+  value: unknown,
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  old?: unknown,
+): void {
   if (value === undefined || (value === null && schema.nullable)) return;
+  if (old !== undefined && equal(value, old)) return;
   if (!hasType(value, schema)) {
     errors.push(typeError(value, schema, path));
     return;
   }
-  if (Array.isArray(value)) validateList(value, schema, path, errors);
-  else if (isObject(value)) validateObject(value, schema, path, errors);
+  if (Array.isArray(value)) validateList(value, schema, path, errors, old);
+  else if (isObject(value)) validateObject(value, schema, path, errors, old);
   else if (typeof value === 'string') validateText(value, schema, path, errors);
   else if (typeof value === 'number') validateNumber(value, schema, path, errors);
   validateEnum(value, schema, path, errors);
@@ -75,7 +84,7 @@ function typeError(value: unknown, schema: Schema, path: string): FieldError {
   };
 }
 
-function validateObject(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+function validateObject(value: Json, schema: Schema, path: string, errors: FieldError[], old: unknown): void {
   for (const key of schema.required ?? []) {
     if (value[key] === undefined) {
       errors.push({ type: 'FieldValueRequired', field: childPath(path, key), detail: '' });
@@ -95,11 +104,18 @@ function validateObject(value: Json, schema: Schema, path: string, errors: Field
   }
   for (const [key, child] of Object.entries(value)) {
     const childSchema = fieldSchema(schema, key);
-    if (childSchema) validateValue(child, childSchema, childPath(path, key), errors);
+    const before = isObject(old) ? old[key] : undefined;
+    if (childSchema) validateValue(child, childSchema, childPath(path, key), errors, before);
   }
 }
 
-function validateList(value: unknown[], schema: Schema, path: string, errors: FieldError[]): void {
+function validateList(
+  value: unknown[],
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  old: unknown,
+): void {
   if (schema.minItems !== undefined && value.length < schema.minItems) {
     errors.push(invalid(path, value.length, `should have at least ${schema.minItems} items`));
   }
@@ -112,7 +128,11 @@ function validateList(value: unknown[], schema: Schema, path: string, errors: Fi
     });
   }
   const { items } = schema;
-  if (items) for (const [i, item] of value.entries()) validateValue(item, items, `${path}[${i}]`, errors);
+  if (items) {
+    for (const [i, item] of value.entries()) {
+      validateValue(item, items, `${path}[${i}]`, errors, correlated(item, old, schema));
+    }
+  }
   const seen = new Set<string>();
   for (const [i, item] of value.entries()) {
     const key = elementKey(item, schema);
