@@ -63,7 +63,14 @@ export class Podman {
     if (!existsSync(BUSYBOX)) return `${BUSYBOX} is not there`;
     await this.#configure();
     await this.#importImages();
-    const tried = await this.command('run', '--rm', BUSYBOX_IMAGE, '/bin/true');
+    const tried = await this.command(
+      'run',
+      '--rm',
+      '--publish',
+      '127.0.0.1::8080',
+      BUSYBOX_IMAGE,
+      '/bin/true',
+    );
     if (tried.code !== 0) return tried.stderr.trim();
     this.#service = spawn('podman', ['system', 'service', '--time', '0', `unix://${this.socket}`], {
       cwd: this.#folder,
