@@ -18,7 +18,7 @@ export class Discovery {
   readonly #context: ApiContext;
   #revision = -1;
   #groups: DiscoveredGroup[] = [];
-  #openApi = new Map<string, { body: string | Buffer; etag: string }>();
+  #documents = new Map<string, { body: string | Buffer; etag: string }>();
 
   constructor(context: ApiContext) {
     this.#context = context;
@@ -74,7 +74,7 @@ export class Discovery {
     if (this.#revision === registry.revision) return;
     this.#revision = registry.revision;
     this.#groups = discover(registry);
-    this.#openApi = new Map();
+    this.#documents = new Map();
   }
 
   #discovery(exchange: Exchange, path: string): boolean {
@@ -98,7 +98,9 @@ export class Discovery {
       const { as, v = '' } = params;
       if (type === 'application/json' && as === AGGREGATED && (v === 'v2' || v === 'v2beta1')) {
         const contentType = `application/json;g=apidiscovery.k8s.io;v=${v};as=${AGGREGATED}`;
-        exchange.send(200, contentType, `${JSON.stringify(aggregated(this.#groups, v, core))}\n`);
+        const build = () => `${JSON.stringify(aggregated(this.#groups, v, core))}\n`;
+        const headers = { 'cache-control': 'public' };
+        this.#sendMarked(exchange, core ? '/api' : '/apis', build, contentType, headers);
         return true;
       }
     }
@@ -120,14 +122,14 @@ export class Discovery {
     const { registry } = this.#context;
     if (path === '/openapi/v2') {
       if (parseAccept(exchange.header('accept'))[0]?.type.includes('proto-openapi')) {
-        this.#sendOpenApi(exchange, path, () => encodeOpenApiV2(openApiV2(registry)), OPENAPI_V2_PROTOBUF);
+        this.#sendMarked(exchange, path, () => encodeOpenApiV2(openApiV2(registry)), OPENAPI_V2_PROTOBUF);
       } else {
-        this.#sendOpenApi(exchange, path, () => JSON.stringify(openApiV2(registry)));
+        this.#sendMarked(exchange, path, () => JSON.stringify(openApiV2(registry)));
       }
       return true;
     }
     if (path === '/openapi/v3') {
-      this.#sendOpenApi(exchange, path, () => {
+      this.#sendMarked(exchange, path, () => {
         const paths = openApiPaths(registry).map((name) => [
           name,
           { serverRelativeURL: this.#documentUrl(name) },
@@ -140,7 +142,7 @@ export class Discovery {
     if (!match) return false;
     const kinds = registry.groupVersion(match[2] ?? '', match[3] ?? match[1] ?? '');
     if (!kinds) return false;
-    this.#sendOpenApi(exchange, path, () => JSON.stringify(openApiV3(registry, kinds)));
+    this.#sendMarked(exchange, path, () => JSON.stringify(openApiV3(registry, kinds)));
     return true;
   }
 
@@ -150,21 +152,24 @@ export class Discovery {
     return `/openapi/v3/${name}?hash=${hash.slice(0, 32).toUpperCase()}`;
   }
 
-  #sendOpenApi(
+  /** A document with a mark of its content, for clients that have it already. */
+  #sendMarked(
     exchange: Exchange,
     path: string,
     build: () => string | Buffer,
     contentType = 'application/json',
+    more: Record<string, string> = {},
   ): void {
     const key = `${path} ${contentType}`;
-    let document = this.#openApi.get(key);
+    let document = this.#documents.get(key);
     if (!document) {
       const body = build();
       document = { body, etag: `"${createHash('sha256').update(body).digest('hex')}"` };
-      this.#openApi.set(key, document);
+      this.#documents.set(key, document);
     }
     const { body, etag } = document;
-    if (exchange.header('if-none-match') === etag) exchange.send(304, undefined, '', { etag });
-    else exchange.send(200, contentType, body, { etag, vary: 'Accept' });
+    const headers = { etag, vary: 'Accept', ...more };
+    if (exchange.header('if-none-match') === etag) exchange.send(304, undefined, '', headers);
+    else exchange.send(200, contentType, body, headers);
   }
 }
