@@ -239,6 +239,13 @@ describe('deletion', () => {
     expect(answer.body.metadata.deletionGracePeriodSeconds).toBe(1);
   });
 
+  it('of a collection is refused where a selector names what is no field', async () => {
+    await create({ name: 'a' });
+    const { status } = await api.send(`DELETE ${CONFIGMAPS}?fieldSelector=constructor!%3Dx`);
+    expect(status).toBe(400);
+    expect(names((await api.send(`GET ${CONFIGMAPS}`)).body)).toEqual(['a']);
+  });
+
   it('of a collection takes what the selector selects', async () => {
     await create({ name: 'a', labels: { x: '1' } });
     await create({ name: 'b' });

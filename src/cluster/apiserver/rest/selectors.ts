@@ -33,7 +33,7 @@ export function parseFieldSelector(kind: Kind, text: string): Matches | undefine
   if (text.trim() === '') return undefined;
   const known = fieldsOf(kind, { metadata: {} });
   const terms = fieldTerms(text);
-  const unknown = terms.find(({ field }) => !(field in known));
+  const unknown = terms.find(({ field }) => !Object.hasOwn(known, field));
   if (unknown) throw unknownField(kind, unknown.field);
   return (object) => {
     const fields = fieldsOf(kind, object);
