@@ -1,4 +1,4 @@
-import type { Instant, KubeObject } from '../../../api/index.ts';
+import { formatTime, type Instant, type KubeObject } from '../../../api/index.ts';
 import { rootSchema } from '../schema/root.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type Comparison, compare } from './compare.ts';
@@ -14,14 +14,7 @@ import {
   withParents,
 } from './field-set.ts';
 import { fieldsOf } from './fields-of.ts';
-import {
-  isSameManager,
-  type Manager,
-  managersOf,
-  timestamp,
-  withManagers,
-  withoutUnowned,
-} from './managers.ts';
+import { isSameManager, type Manager, managersOf, withManagers, withoutUnowned } from './managers.ts';
 import { mergeApplied, removeFields } from './merge.ts';
 import { withNamedParents } from './structure.ts';
 import { unmanaged } from './update.ts';
@@ -92,7 +85,7 @@ export function serverSideApply<T extends KubeObject>(options: ApplyOptions<T>):
 
   const lost = union(changed, changes.removed);
   const isSame = live && nothingChanged(changes) && mine && sameFields(mine.fields, wanted);
-  const time = isSame ? mine.time : timestamp(now);
+  const time = isSame ? mine.time : formatTime(now);
   const managers = [
     ...others.map((entry) => ({ ...entry, fields: difference(entry.fields, lost) })),
     { ...self, time, fields: wanted },
@@ -110,7 +103,7 @@ function managersBefore(live: KubeObject, schema: Schema, now: Instant): Manager
       manager: beforeFirstApply,
       operation: 'Update',
       apiVersion: live.apiVersion ?? '',
-      time: timestamp(now),
+      time: formatTime(now),
       fields,
     },
   ];

@@ -52,6 +52,7 @@ function combine(a: FieldSet, b: FieldSet, keep: (inA: boolean, inB: boolean) =>
 export const union = (a: FieldSet, b: FieldSet) => combine(a, b, (x, y) => x || y);
 export const difference = (a: FieldSet, b: FieldSet) => combine(a, b, (x, y) => x && !y);
 export const intersection = (a: FieldSet, b: FieldSet) => combine(a, b, (x, y) => x && y);
+
 /** The set with every field that leads to a member. */
 export function withParents(set: FieldSet): FieldSet {
   const children = new Map([...set.children].map(([element, child]) => [element, withParents(child)]));

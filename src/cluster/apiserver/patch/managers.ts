@@ -1,5 +1,5 @@
 import type { ManagedFieldsEntry } from 'kubernetes-types/meta/v1.d.ts';
-import { formatTime, type Instant, type KubeObject } from '../../../api/index.ts';
+import type { KubeObject } from '../../../api/index.ts';
 import { decodeFields, difference, encodeFields, type FieldSet, isEmpty, union } from './field-set.ts';
 
 /** One entry of `managedFields`: who set which fields, how and when. */
@@ -115,5 +115,3 @@ function foldUpdaters(managers: Manager[]): Manager[] {
     ),
   ];
 }
-
-export const timestamp = (now: Instant) => formatTime(now);

@@ -1,17 +1,10 @@
-import type { Instant, KubeObject } from '../../../api/index.ts';
+import { formatTime, type Instant, type KubeObject } from '../../../api/index.ts';
 import { isObject, type Json } from '../schema/json.ts';
 import { rootSchema } from '../schema/root.ts';
 import type { Schema } from '../schema/schema.ts';
 import { compare } from './compare.ts';
 import { difference, isEmpty, union } from './field-set.ts';
-import {
-  isSameManager,
-  type Manager,
-  managersOf,
-  timestamp,
-  withManagers,
-  withoutUnowned,
-} from './managers.ts';
+import { isSameManager, type Manager, managersOf, withManagers, withoutUnowned } from './managers.ts';
 
 export interface TrackOptions<T> {
   /** The stored object; undefined on create. */
@@ -60,7 +53,7 @@ export function trackUpdate<T extends KubeObject>(options: TrackOptions<T>): T {
     return withManagers(after, [...others, ...left]);
   }
   const fields = mine ? difference(union(mine.fields, taken), removed) : taken;
-  return withManagers(after, [...others, { ...self, time: timestamp(now), fields }]);
+  return withManagers(after, [...others, { ...self, time: formatTime(now), fields }]);
 }
 
 /** The entries that count before this write: the client's if it sent any on the main resource, else the stored ones. */
