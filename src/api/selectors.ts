@@ -8,21 +8,26 @@ export function matchesSelector(selector: LabelSelector | undefined, labels: Lab
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
     if (labels?.[key] !== value) return false;
   }
-  return (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = labels?.[key];
-    switch (operator) {
-      case 'In':
-        return value !== undefined && values.includes(value);
-      case 'NotIn':
-        return value === undefined || !values.includes(value);
-      case 'Exists':
-        return value !== undefined;
-      case 'DoesNotExist':
-        return value === undefined;
-      default:
-        return false;
-    }
-  });
+  return (selector.matchExpressions ?? []).every((each) => meetsRequirement(each, labels?.[each.key]));
+}
+
+/** Whether a value, or its absence, is what an operator asks for; an operator other than these four holds of nothing. */
+export function meetsRequirement(
+  { operator, values = [] }: { operator: string; values?: string[] },
+  value: string | undefined,
+): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    default:
+      return false;
+  }
 }
 
 /** Whether labels contain every pair of a plain map, as a Service's selector asks. An empty map matches nothing. */

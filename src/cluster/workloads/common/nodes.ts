@@ -1,4 +1,5 @@
 import type { Node, NodeSelectorTerm, PodSpec, Taint, Toleration } from 'kubernetes-types/core/v1.d.ts';
+import { meetsRequirement } from '../../../api/index.ts';
 
 /** Which nodes suit a pod. */
 
@@ -32,25 +33,16 @@ export function matchesTerm(
   );
 }
 
-function holds(
-  { operator, values = [] }: { operator: string; values?: string[] },
-  value: string | undefined,
-): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
+/** What selectors of labels know, and the comparisons that only those of nodes do. */
+function holds(requirement: { operator: string; values?: string[] }, value: string | undefined): boolean {
+  const bound = requirement.values?.[0];
+  switch (requirement.operator) {
     case 'Gt':
-      return isInteger(value) && isInteger(values[0]) && BigInt(value) > BigInt(values[0]);
+      return isInteger(value) && isInteger(bound) && BigInt(value) > BigInt(bound);
     case 'Lt':
-      return isInteger(value) && isInteger(values[0]) && BigInt(value) < BigInt(values[0]);
+      return isInteger(value) && isInteger(bound) && BigInt(value) < BigInt(bound);
     default:
-      return false;
+      return meetsRequirement(requirement, value);
   }
 }
 
