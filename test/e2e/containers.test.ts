@@ -44,6 +44,14 @@ describe.skipIf(!podman)('pods whose images no program stands for', () => {
     expect(await kubectl('exec deploy/web -- cat /sys/class/net/lo/operstate')).toBe('unknown\n');
   });
 
+  test('are debugged from within their network', async () => {
+    const [name] = (await kubectl('get pods -l app=web -o name')).split('\n');
+    await kubectl(`debug ${name} --image ${BUSYBOX_IMAGE} -c debug -- wget -qO- localhost:8080/hello`);
+    await until(() => kubectl(`logs ${name} -c debug`)).toBe('from the map');
+    await kubectl(`delete ${name}`);
+    await until(() => containersOf(name!.slice('pod/'.length))).toBe('');
+  });
+
   test('with several containers share localhost and volumes, also within each other', async () => {
     await until(() => kubectl('get pod pair --no-headers')).toMatch(/2\/2\s+Running\s+0/);
     await until(() => kubectl('logs pair -c side')).toContain('from main');

@@ -122,7 +122,8 @@ export class PodWorker {
   /** Ends what is left of the pod at once, and removes its files. */
   async remove(): Promise<void> {
     this.#gone.abort();
-    for (const slot of this.#allSlots) {
+    // The last first: ephemeral containers may be in the network of another.
+    for (const slot of this.#allSlots.reverse()) {
       slot.quiet();
       await slot.run?.remove();
       await slot.previous?.remove();

@@ -79,6 +79,11 @@ export class EngineContainer implements RuntimeContainer {
     this.#interrupted = interrupted;
   }
 
+  /** What the engine calls it. */
+  get engineId(): string {
+    return this.#options.id;
+  }
+
   get exit(): Exit | undefined {
     return this.#exit;
   }

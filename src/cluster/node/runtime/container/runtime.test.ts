@@ -232,6 +232,19 @@ describe('the containers of a pod', () => {
     expect(sandboxes()).toHaveLength(0);
   });
 
+  it('are joined by ephemeral ones, in the network of the only one where there is no sandbox', async () => {
+    const single: Pod = {
+      ...podOf('shop:1'),
+      spec: { ...podOf('shop:1').spec!, ephemeralContainers: [{ name: 'debug', image: 'shop:1' }] },
+    };
+    await runtime.start(launch(), single);
+    const { id } = engine.only;
+    await runtime.start(launch({ key: { ...launch().key, container: 'debug' } }), single);
+    const debug = [...engine.containers.values()][1];
+    expect(debug?.spec.HostConfig).toMatchObject({ NetworkMode: `container:${id}` });
+    expect(sandboxes()).toEqual([]);
+  });
+
   it('wait when the image of the sandbox cannot be had', async () => {
     engine.pullError = 'no such host';
     const started = runtime.start(launch(), pair);

@@ -17,7 +17,7 @@ import { EngineContainer, type Inspected } from './container.ts';
 import { type EngineClient, EngineError } from './engine.ts';
 import { identityOf, isSandbox, labelsOf, stateLabel } from './labels.ts';
 import { isShared, Sandboxes } from './sandboxes.ts';
-import { containerSpec } from './spec.ts';
+import { containerOf, containerSpec } from './spec.ts';
 
 const NOT_FOUND = 404;
 
@@ -79,12 +79,12 @@ export class ContainerRuntime implements Runtime {
     const { engine, podsFolder, clock } = this.#options;
     const { key, image, tty = false } = launch;
     const labels = labelsOf({ key, image, state: podsFolder, tty });
-    const sandbox = isShared(pod) ? await this.#sandboxes.of(launch, pod) : undefined;
+    const networkOf = isShared(pod) ? await this.#sandboxes.of(launch, pod) : this.#debugged(launch, pod);
     let id: string | undefined;
     try {
       // A name is taken until its container is removed; what is left of an earlier try must not be in the way.
       const name = `kanari-${key.podUid.slice(0, 8)}-${key.container}-${key.attempt}-${clock().toString(36)}`;
-      const body = await containerSpec(launch, pod, labels, sandbox);
+      const body = await containerSpec(launch, pod, labels, networkOf);
       id = (await engine.send<{ Id: string }>('POST', '/containers/create', { query: { name }, body })).Id;
       await engine.send('POST', `/containers/${id}/start`);
       const container = this.#container(id, labels, await this.#inspect(id));
@@ -94,6 +94,16 @@ export class ContainerRuntime implements Runtime {
       if (id) await engine.remove(id).catch(() => undefined);
       throw new StartError((error as Error).message);
     }
+  }
+
+  /** The engine's id of the container that an ephemeral one is put beside; undefined for others. */
+  #debugged({ key }: Launch, { spec }: Pod): string | undefined {
+    if (!spec?.ephemeralContainers?.some(({ name }) => name === key.container)) return undefined;
+    const [only] = spec.containers;
+    const beside = [...this.#running].find(
+      (run) => run.key.podUid === key.podUid && run.key.container === only?.name,
+    );
+    return beside?.engineId;
   }
 
   stopPod(podUid: string): Promise<void> {
@@ -183,9 +193,8 @@ const pullError = (image: string, problem: string) =>
   new ImagePullError(`failed to pull and unpack image ${JSON.stringify(image)}: ${problem}`);
 
 /** Kubernetes' default: `Always` for the tag `latest`, also when it is not written. */
-function pullPolicy(image: string, { spec }: Pod, container: string): string {
-  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  const given = all.find(({ name }) => name === container)?.imagePullPolicy;
+function pullPolicy(image: string, pod: Pod, container: string): string {
+  const given = containerOf(pod, container)?.imagePullPolicy;
   return given ?? (/:(?!latest$)[^/]+$|@/.test(image) ? 'IfNotPresent' : 'Always');
 }
 

@@ -2,6 +2,16 @@ import { realpath } from 'node:fs/promises';
 import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Launch } from '../runtime.ts';
 
+/** A container of a pod, of whichever kind. */
+export function containerOf({ spec }: Pod, name: string): Container | undefined {
+  const all: Container[] = [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...(spec?.ephemeralContainers ?? []),
+  ];
+  return all.find((container) => container.name === name);
+}
+
 /** Of a body of `POST /containers/create`. */
 interface NetworkSpec {
   Hostname: string;
@@ -27,18 +37,16 @@ export function networkSpec({ ports, podIP, key }: Launch, { spec }: Pod): Netwo
 
 /**
  * Body of `POST /containers/create`.
- * @param sandbox the engine's id of the container whose network is used; undefined: its own
+ * @param networkOf the engine's id of the container whose network is used; undefined: its own
  */
 export async function containerSpec(
   launch: Launch,
   pod: Pod,
   labels: Record<string, string>,
-  sandbox: string | undefined,
+  networkOf: string | undefined,
 ): Promise<object> {
   const { argv, env, workingDir, image, key, mounts, memoryLimitBytes, cpuLimitCores } = launch;
-  const container = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find(
-    ({ name }) => name === key.container,
-  );
+  const container = containerOf(pod, key.container);
   const { HostConfig: network, ...named } = networkSpec(launch, pod);
   return {
     Image: image,
@@ -51,9 +59,9 @@ export async function containerSpec(
     OpenStdin: launch.stdin ?? false,
     StdinOnce: launch.stdinOnce ?? false,
     ...userOf(pod, container),
-    ...(!sandbox && named),
+    ...(!networkOf && named),
     HostConfig: {
-      ...(sandbox ? { NetworkMode: `container:${sandbox}` } : network),
+      ...(networkOf ? { NetworkMode: `container:${networkOf}` } : network),
       Binds: await Promise.all(
         mounts.map(
           async ({ source, target, readOnly }) =>
