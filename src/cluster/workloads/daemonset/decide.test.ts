@@ -117,6 +117,29 @@ describe('a DaemonSet', () => {
     expect(decide(tainted, [], tolerating).effects).toHaveLength(1);
   });
 
+  it('starts where there is no network yet only if it shares that of the node', () => {
+    const offline = { key: 'node.kubernetes.io/network-unavailable', effect: 'NoSchedule' };
+    const sharing = daemonSet({ template: { ...template, spec: { ...template.spec, hostNetwork: true } } });
+    const nodes = [node('n', { taints: [offline] })];
+    expect(decide(nodes, []).effects).toEqual([]);
+    expect(decide(nodes, [], sharing).effects).toMatchObject([
+      { object: { spec: { tolerations: expect.arrayContaining([{ ...offline, operator: 'Exists' }]) } } },
+    ]);
+  });
+
+  it('tolerates a node that is not ready once and for good, whatever its template says of it', () => {
+    const notReady = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' };
+    const tolerations = [
+      { ...notReady, tolerationSeconds: 300 },
+      { key: 'gpu', operator: 'Exists' },
+    ];
+    const set = daemonSet({ template: { ...template, spec: { ...template.spec, tolerations } } });
+    const [effect] = decide([node('n')], [], set).effects;
+    const made = effect?.kind === 'create' ? (effect.object as Pod).spec?.tolerations : undefined;
+    expect(made?.filter(({ key }) => key === notReady.key)).toEqual([notReady]);
+    expect(made).toContainEqual({ key: 'gpu', operator: 'Exists' });
+  });
+
   it('stays under a taint that came later, unless it drives pods away', () => {
     const pods = [daemon('p', 'n')];
     const later = decide([node('n', { taints: [taint('NoSchedule')] })], pods);

@@ -1,5 +1,5 @@
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.d.ts';
-import type { Node, Pod, Toleration } from 'kubernetes-types/core/v1.d.ts';
+import type { Node, Pod, PodSpec, Toleration } from 'kubernetes-types/core/v1.d.ts';
 import {
   controllerReference,
   DaemonSets,
@@ -36,6 +36,22 @@ const TOLERATIONS: readonly Toleration[] = [
   { key: 'node.kubernetes.io/pid-pressure', operator: 'Exists', effect: 'NoSchedule' },
   { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
 ];
+/** Those that share the network of the node are often what sets up its network. */
+const HOST_NETWORK_TOLERATIONS: readonly Toleration[] = [
+  ...TOLERATIONS,
+  { key: 'node.kubernetes.io/network-unavailable', operator: 'Exists', effect: 'NoSchedule' },
+];
+
+/** Pods with the node's network come before what sets up that of others. */
+const HOST_NETWORK: Toleration = {
+  key: 'node.kubernetes.io/network-unavailable',
+  operator: 'Exists',
+  effect: 'NoSchedule',
+};
+
+/** What pods of a template bear beside what it says itself. */
+const tolerationsOf = (template: PodSpec | undefined): readonly Toleration[] =>
+  template?.hostNetwork ? [...TOLERATIONS, HOST_NETWORK] : TOLERATIONS;
 
 /** A node and the pods of the set that are there. */
 interface Place {
@@ -89,7 +105,7 @@ export function decideDaemonSet(view: DaemonSetView, now: Instant): Decision<Dae
 
 function placeOf({ spec }: DaemonSet, node: Node, owned: readonly Pod[]): Place {
   const template = spec?.template.spec;
-  const tolerations = [...TOLERATIONS, ...(template?.tolerations ?? [])];
+  const tolerations = tolerationsOf(template);
   const repelling = (node.spec?.taints ?? []).filter((taint) => isRepelled(tolerations, taint));
   const selected = selectsNode(template, node);
   return {
@@ -98,6 +114,14 @@ function placeOf({ spec }: DaemonSet, node: Node, owned: readonly Pod[]): Place 
     wanted: selected && repelling.length === 0,
     kept: selected && repelling.every(({ effect }) => effect !== 'NoExecute'),
   };
+}
+
+/** What the template tolerates and what every daemon does, for good: a time limit of the template's own is lifted. */
+function tolerationsOf(spec: PodSpec | undefined): Toleration[] {
+  const always = spec?.hostNetwork ? HOST_NETWORK_TOLERATIONS : TOLERATIONS;
+  const isAlways = ({ key, operator, effect, value }: Toleration) =>
+    !value && always.some((each) => each.key === key && each.operator === operator && each.effect === effect);
+  return [...(spec?.tolerations ?? []).filter((given) => !isAlways(given)), ...always];
 }
 
 /** Where it is, or is meant to be. */
@@ -211,7 +235,6 @@ function buildPod(set: DaemonSet, nodeName: string, hash: string, now: Instant):
   const { name = '', namespace, uid } = set.metadata ?? {};
   const owner = controllerReference(DaemonSets, set);
   const pod = podOf(set.spec?.template, owner, namespace, generatedName(name, uid, now, nodeName));
-  const given = pod.spec?.tolerations ?? [];
   return {
     ...pod,
     metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, [REVISION_LABEL]: hash } },
@@ -222,7 +245,7 @@ function buildPod(set: DaemonSet, nodeName: string, hash: string, now: Instant):
         ...pod.spec?.affinity,
         nodeAffinity: { ...pod.spec?.affinity?.nodeAffinity, ...only(nodeName) },
       },
-      tolerations: [...given, ...TOLERATIONS],
+      tolerations: tolerationsOf(pod.spec),
     },
   };
 }
