@@ -134,6 +134,21 @@ describe('validateCrd', () => {
     ]);
   });
 
+  it('lets a schema restrict the names of objects, and nothing else of their metadata', () => {
+    const named = (properties: Record<string, Schema>): Schema => ({
+      type: 'object',
+      properties: { metadata: { type: 'object', properties } },
+    });
+    const short = named({ name: { type: 'string', maxLength: 3 } });
+    expect(schemaProblems(short)).toEqual([]);
+    expect(validateSchema({ metadata: { name: 'abc' } }, short)).toEqual([]);
+    expect(validateSchema({ metadata: { name: 'abcd' } }, short)).toMatchObject([{ field: 'metadata.name' }]);
+    expect(schemaProblems(named({ labels: { type: 'object' } }))).toEqual([
+      '$.properties[metadata]: must not specify anything other than name and generateName, but metadata is ' +
+        'implicitly specified',
+    ]);
+  });
+
   it('wants the path of a rule to lead to a field', () => {
     const properties: Record<string, Schema> = {
       map: { type: 'object', additionalProperties: { type: 'string' } },

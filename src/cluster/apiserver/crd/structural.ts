@@ -2,6 +2,7 @@ import type { FieldError } from '../errors.ts';
 import { forbidden, invalid, oneOf, required } from '../kinds/checks.ts';
 import { validateSchema } from '../schema/index.ts';
 import { compilePattern } from '../schema/patterns.ts';
+import { onlyNames } from '../schema/root.ts';
 import type { Schema } from '../schema/schema.ts';
 import { checkRules } from './rules.ts';
 import { checkTopology } from './topology.ts';
@@ -10,11 +11,19 @@ const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 
 /** What keeps a schema from being structural: every part has one type, and the extensions fit together. */
 export function validateStructure(schema: Schema, field: string): FieldError[] {
-  const errors = checkNode(schema, field, 'root');
+  const errors = [...checkNode(schema, field, 'root'), ...checkMetadata(schema, field)];
   if (schema.type !== undefined && schema.type !== 'object') {
     errors.push(invalid(`${field}.type`, schema.type, 'must be object at the root'));
   }
   return errors;
+}
+
+function checkMetadata({ properties }: Schema, field: string): FieldError[] {
+  const metadata = properties?.metadata;
+  if (!metadata?.properties || onlyNames(metadata)) return [];
+  const detail =
+    'must not specify anything other than name and generateName, but metadata is implicitly specified';
+  return [forbidden(`${field}.properties[metadata]`, detail)];
 }
 
 type Place = 'root' | 'specified object fields' | 'specified array items' | 'object fields';
