@@ -3,6 +3,14 @@ import { meetsRequirement } from '../../../api/index.ts';
 
 /** Which nodes suit a pod. */
 
+/** On a node that is not ready, as Kubernetes' node lifecycle controller puts it there. */
+export const NOT_READY: Readonly<Taint> = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+/** On a node that is cordoned. */
+export const UNSCHEDULABLE: Readonly<Taint> = {
+  key: 'node.kubernetes.io/unschedulable',
+  effect: 'NoSchedule',
+};
+
 export const isNodeReady = ({ status }: Node): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 

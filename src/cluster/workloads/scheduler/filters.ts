@@ -1,5 +1,13 @@
-import type { Node, Pod, Taint } from 'kubernetes-types/core/v1.d.ts';
-import { isNodeReady, isRepelled, isTolerated, matchesTerm, selectsNode } from '../common/nodes.ts';
+import type { Node, Pod } from 'kubernetes-types/core/v1.d.ts';
+import {
+  isNodeReady,
+  isRepelled,
+  isTolerated,
+  matchesTerm,
+  NOT_READY,
+  selectsNode,
+  UNSCHEDULABLE,
+} from '../common/nodes.ts';
 import { areWithin, type ClaimsOfPod } from './claims.ts';
 import { neighbourObstacle, type Surroundings } from './neighbours.ts';
 import { portsTaken, shortages } from './resources.ts';
@@ -10,10 +18,6 @@ export interface Obstacles {
   /** It could, if pods that are there were gone. */
   isCrowded: boolean;
 }
-
-/** Taint of a node that is not ready, which Kubernetes' controllers put on it. */
-const NOT_READY: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
-const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /** The first of the scheduler's filters that a node fails, in its order and words; undefined: the node will do. */
 export function obstaclesOf(

@@ -2,11 +2,8 @@ import type { Node, Taint } from 'kubernetes-types/core/v1.d.ts';
 import { type Decision, equal, formatTime, type Instant, Nodes } from '../../../api/index.ts';
 import { keyOf } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
-import { isNodeReady } from '../common/nodes.ts';
+import { isNodeReady, NOT_READY, UNSCHEDULABLE } from '../common/nodes.ts';
 import { startReconciler } from '../common/reconciler.ts';
-
-const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
-const NOT_READY = 'node.kubernetes.io/not-ready';
 
 /** A node that is cordoned or not ready has a taint that says so; tools look for it. */
 export function decideTaints(node: Node, now: Instant): Decision<never> {
@@ -15,14 +12,14 @@ export function decideTaints(node: Node, now: Instant): Decision<never> {
     ...(node.spec?.unschedulable ? [UNSCHEDULABLE] : []),
     ...(isNodeReady(node) ? [] : [NOT_READY]),
   ];
-  const isOurs = ({ key, effect }: Taint) =>
-    effect === 'NoSchedule' && (key === UNSCHEDULABLE || key === NOT_READY);
+  const isSame = (a: Taint, b: Taint) => a.key === b.key && a.effect === b.effect;
+  const isIn = (taints: readonly Taint[], taint: Taint) => taints.some((each) => isSame(each, taint));
   const before = node.spec?.taints ?? [];
   const taints = [
-    ...before.filter((taint) => !isOurs(taint) || wanted.includes(taint.key)),
+    ...before.filter((taint) => !isIn([UNSCHEDULABLE, NOT_READY], taint) || isIn(wanted, taint)),
     ...wanted
-      .filter((key) => !before.some((taint) => isOurs(taint) && taint.key === key))
-      .map((key): Taint => ({ key, effect: 'NoSchedule', timeAdded: formatTime(now) })),
+      .filter((taint) => !isIn(before, taint))
+      .map((taint): Taint => ({ ...taint, timeAdded: formatTime(now) })),
   ];
   const text = `${wanted.length} taints say what is wrong with it`;
   const because = [{ code: 'Tainted', text }];
