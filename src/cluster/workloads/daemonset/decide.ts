@@ -42,17 +42,6 @@ const HOST_NETWORK_TOLERATIONS: readonly Toleration[] = [
   { key: 'node.kubernetes.io/network-unavailable', operator: 'Exists', effect: 'NoSchedule' },
 ];
 
-/** Pods with the node's network come before what sets up that of others. */
-const HOST_NETWORK: Toleration = {
-  key: 'node.kubernetes.io/network-unavailable',
-  operator: 'Exists',
-  effect: 'NoSchedule',
-};
-
-/** What pods of a template bear beside what it says itself. */
-const tolerationsOf = (template: PodSpec | undefined): readonly Toleration[] =>
-  template?.hostNetwork ? [...TOLERATIONS, HOST_NETWORK] : TOLERATIONS;
-
 /** A node and the pods of the set that are there. */
 interface Place {
   node: Node;
