@@ -82,6 +82,17 @@ describe('the endpoints of a Service', () => {
     ]);
   });
 
+  it('have names of their own where pods have them under the Service', () => {
+    const model = new Model();
+    const own = (hostname: string, subdomain: string) =>
+      pod(hostname, { readyFor: 1, ip: hostname, spec: { hostname, subdomain } });
+    model.step(service(), own('web-0', 's'), own('web-1', 'other'));
+    const hostnames = model.slices.flatMap(({ endpoints }) => endpoints.map(({ hostname }) => hostname));
+    expect(hostnames).toEqual(['web-0', undefined]);
+    const [subset] = model.endpoints?.subsets ?? [];
+    expect(subset?.addresses?.map(({ hostname }) => hostname)).toEqual(['web-0', undefined]);
+  });
+
   it('are left alone when they are right', () => {
     const model = new Model();
     const pods = [pod('a', { readyFor: 1 }), pod('b', { readyFor: 1 })];

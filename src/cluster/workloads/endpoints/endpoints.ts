@@ -1,6 +1,7 @@
 import type { EndpointAddress, EndpointSubset, Endpoints, Pod, Service } from 'kubernetes-types/core/v1.d.ts';
 import { type Effect, EndpointsType, equal } from '../../../api/index.ts';
 import { isFinished, isReady, isTerminating } from '../common/pods.ts';
+import { hostnameIn } from './hostname.ts';
 import { endpointPorts, portsKey } from './ports.ts';
 
 /** Label on the Endpoints that this controller keeps; others are a user's own. */
@@ -43,7 +44,7 @@ function subsetsOf(service: Service, pods: readonly Pod[]): EndpointSubset[] {
     const group = groups.get(portsKey(ports)) ?? { pod, ready: [], notReady: [] };
     groups.set(portsKey(ports), group);
     const ready = service.spec?.publishNotReadyAddresses || isReady(pod);
-    (ready ? group.ready : group.notReady).push(addressOf(pod));
+    (ready ? group.ready : group.notReady).push(addressOf(service, pod));
   }
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -62,10 +63,12 @@ function subsetsOf(service: Service, pods: readonly Pod[]): EndpointSubset[] {
     });
 }
 
-function addressOf(pod: Pod): EndpointAddress {
+function addressOf(service: Service, pod: Pod): EndpointAddress {
   const { name, namespace, uid } = pod.metadata ?? {};
+  const hostname = hostnameIn(service, pod);
   return {
     ip: pod.status?.podIP ?? '',
+    ...(hostname && { hostname }),
     ...(pod.spec?.nodeName && { nodeName: pod.spec.nodeName }),
     targetRef: { kind: 'Pod', ...(namespace && { namespace }), ...(name && { name }), ...(uid && { uid }) },
   };

@@ -3,6 +3,7 @@ import type { Endpoint, EndpointPort, EndpointSlice } from 'kubernetes-types/dis
 import { controllerReference, type Effect, EndpointSlices, equal, Services } from '../../../api/index.ts';
 import { generatedName } from '../common/naming.ts';
 import { isFinished, isReady, isTerminating } from '../common/pods.ts';
+import { hostnameIn } from './hostname.ts';
 import { endpointPorts, portsKey } from './ports.ts';
 
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
@@ -80,11 +81,12 @@ function endpointOf(service: Service, pod: Pod): Endpoint {
   const serving = isReady(pod);
   const terminating = isTerminating(pod);
   const ready = service.spec?.publishNotReadyAddresses || (serving && !terminating);
-  const { hostname, subdomain, nodeName } = pod.spec ?? {};
+  const { nodeName } = pod.spec ?? {};
+  const hostname = hostnameIn(service, pod);
   return {
     addresses: [pod.status?.podIP ?? ''],
     conditions: { ready, serving, terminating },
-    ...(hostname && subdomain === service.metadata?.name && { hostname }),
+    ...(hostname && { hostname }),
     ...(nodeName && { nodeName }),
     targetRef: { kind: 'Pod', ...(namespace && { namespace }), ...(name && { name }), ...(uid && { uid }) },
   };

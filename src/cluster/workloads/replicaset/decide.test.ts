@@ -169,6 +169,12 @@ describe('pods are given up', () => {
   it('from the node with most of them', () => {
     const on = (name: string, nodeName: string) => pod(name, { readyFor: 5, spec: { nodeName } });
     expect(order(on('b1', 'b'), on('a1', 'a'), on('a2', 'a')).at(-1)).toBe('b1');
+    // Those that have ended take no room.
+    const pods = [on('b1', 'b'), on('a1', 'a')];
+    const ended = ['b2', 'b3'].map((name) => pod(name, { phase: 'Succeeded', spec: { nodeName: 'b' } }));
+    const sibling = on('a2', 'a');
+    const [first] = inDeletionOrder(pods, [...pods, ...ended, sibling], NOW);
+    expect(first?.metadata?.name).toBe('a1');
   });
 
   it('with a cost that is no integer counting as none', () => {

@@ -1,6 +1,6 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { parseTime } from '../../../api/index.ts';
-import { isReady, readySince } from '../common/pods.ts';
+import { isActive, isReady, readySince } from '../common/pods.ts';
 
 /** Annotation on a pod: of two, the one with the lower number goes first. */
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
@@ -14,7 +14,7 @@ const phases: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 };
  */
 export function inDeletionOrder(pods: readonly Pod[], related: readonly Pod[], now: number): Pod[] {
   const onNode = new Map<string, number>();
-  for (const pod of related) {
+  for (const pod of related.filter(isActive)) {
     const node = pod.spec?.nodeName;
     if (node) onNode.set(node, (onNode.get(node) ?? 0) + 1);
   }

@@ -125,6 +125,12 @@ describe('a StatefulSet', () => {
       expect(owners(set('Retain', 'Retain'), owned)).toEqual([['data-web-0', ['ConfigMap c']]]);
     });
 
+    it('makes one anew that a pending pod lacks', () => {
+      const pending = member(0, 'web-2', { phase: 'Pending', readyFor: undefined as never });
+      expect(names(decide(set('Retain', 'Retain'), [pending]))).toEqual(['create data-web-0']);
+      expect(names(decide(set('Retain', 'Retain'), [member(0)]))).toEqual([]);
+    });
+
     it('waits with a pod until an old claim of its name is gone', () => {
       const leaving = { metadata: { name: 'data-web-0', deletionTimestamp: ago(1) } };
       const decision = decide(set('Retain', 'Delete'), [], revisions, [leaving]);
@@ -194,12 +200,15 @@ describe('a StatefulSet', () => {
     ]);
   });
 
-  it('in order deletes the highest first, and none while another is not healthy', () => {
+  it('in order deletes the highest first, and one that is not available only as the last of these', () => {
     expect(names(decide(statefulSet(1), [member(0), member(1), member(2)]))).toEqual(['delete web-2']);
     const leaving = member(2, 'web-2', { leaving: true });
     expect(names(decide(statefulSet(1), [member(0), member(1), leaving]))).toEqual([]);
-    expect(names(decide(statefulSet(1), [member(0), unready(1), member(2)]))).toEqual([]);
-    // The one that is not healthy may go itself.
+    expect(names(decide(statefulSet(1), [unready(0), member(1), member(2)]))).toEqual([]);
+    // What is broken does not hold up the others that are to go, nor itself.
+    expect(names(decide(statefulSet(1), [member(0), unready(1), member(2)]))).toEqual(['delete web-2']);
+    expect(names(decide(statefulSet(1), [member(0), unready(1)]))).toEqual(['delete web-1']);
+    expect(names(decide(statefulSet(1), [member(0), unready(1), unready(2)]))).toEqual([]);
     expect(names(decide(statefulSet(1), [member(0), member(1), unready(2)]))).toEqual(['delete web-2']);
   });
 

@@ -111,22 +111,25 @@ function scale(view: StatefulSetView, state: State): Step | undefined {
   const step: Step = { effects: [], events: [], code: 'Scaling', text: 'pods are made or deleted' };
   for (let ordinal = range.start; ordinal < range.end; ordinal++) {
     const pod = pods.get(ordinal);
+    if (pod?.status?.phase === 'Pending') createClaims(view, ordinal, step);
     if (!pod) create(view, state, ordinal, step);
     else if (isFinished(pod) && !isTerminating(pod)) replace(set, pod, step);
     else if (isOrdered && (isTerminating(pod) || !isAvailable(pod))) return waitFor(pod, step);
     else continue;
     if (isOrdered) return step;
   }
-  const condemned = [...pods].filter(([ordinal]) => !isWanted(state, ordinal));
-  const unhealthy = [...pods.values()].filter((pod) => isTerminating(pod) || !isReady(pod));
-  for (const [, pod] of condemned.sort(([a], [b]) => b - a)) {
+  const condemned = [...pods]
+    .filter(([ordinal]) => !isWanted(state, ordinal))
+    .sort(([a], [b]) => b - a)
+    .map(([, pod]) => pod);
+  const lowestUnavailable = condemned.findLast((pod) => isTerminating(pod) || !isAvailable(pod));
+  for (const pod of condemned) {
     if (isTerminating(pod)) {
       if (isOrdered) return waitFor(pod, step);
       continue;
     }
-    // Another that is not healthy must not be joined by this one.
-    const sick = unhealthy.find((each) => each !== pod);
-    if (isOrdered && sick) return waitFor(sick, step);
+    // One that is not available goes only when it is the last of them; it may yet get well.
+    if (isOrdered && !isAvailable(pod) && pod !== lowestUnavailable) return waitFor(pod, step);
     remove(set, pod, step);
     if (isOrdered) return step;
   }
@@ -159,15 +162,22 @@ const waitFor = (pod: Pod, step: Step): Step => ({
   text: `pod ${pod.metadata?.name} is not available`,
 });
 
-function create(
-  { set, revisions, claim: claimOf }: StatefulSetView,
-  state: State,
-  ordinal: number,
-  step: Step,
-): void {
+/** Makes the claims of a pod that are not there. */
+function createClaims({ set, claim: claimOf }: StatefulSetView, ordinal: number, step: Step): void {
+  for (const wanted of buildClaims(set, ordinal)) {
+    const claimName = wanted.metadata?.name ?? '';
+    if (claimOf(claimName)) continue;
+    const ref = { type: PersistentVolumeClaims, namespace: set.metadata?.namespace, name: claimName };
+    step.effects.push({ kind: 'create', what: `create claim ${claimName}`, ref, object: wanted });
+    const message = `create Claim ${claimName} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata?.name} success`;
+    step.events.push({ type: 'Normal', reason: 'SuccessfulCreate', message });
+  }
+}
+
+function create(view: StatefulSetView, state: State, ordinal: number, step: Step): void {
+  const { set, revisions, claim: claimOf } = view;
   const name = podName(set, ordinal);
-  const wantedClaims = buildClaims(set, ordinal);
-  const leaving = wantedClaims.find(
+  const leaving = buildClaims(set, ordinal).find(
     ({ metadata }) => claimOf(metadata?.name ?? '')?.metadata?.deletionTimestamp,
   );
   if (leaving) {
@@ -175,14 +185,7 @@ function create(
     step.events.push({ type: 'Warning', reason: 'FailedCreate', message });
     return;
   }
-  for (const wanted of wantedClaims) {
-    const claimName = wanted.metadata?.name ?? '';
-    if (claimOf(claimName)) continue;
-    const ref = { type: PersistentVolumeClaims, namespace: set.metadata?.namespace, name: claimName };
-    step.effects.push({ kind: 'create', what: `create claim ${claimName}`, ref, object: wanted });
-    const message = `create Claim ${claimName} Pod ${name} in StatefulSet ${set.metadata?.name} success`;
-    step.events.push({ type: 'Normal', reason: 'SuccessfulCreate', message });
-  }
+  createClaims(view, ordinal, step);
   // Below the partition the earlier template still holds.
   const { updateStrategy } = set.spec ?? {};
   const partition = updateStrategy?.type === 'OnDelete' ? 0 : (updateStrategy?.rollingUpdate?.partition ?? 0);
