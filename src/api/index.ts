@@ -7,6 +7,7 @@ export { crds } from './crds.ts';
 export * from './decision.ts';
 export * from './experiment.ts';
 export * from './keys.ts';
+export * from './members.ts';
 export * from './patch.ts';
 export * from './quantity.ts';
 export * from './resources.ts';

@@ -1,3 +1,4 @@
+import { memberOf, setMember } from '../../../api/index.ts';
 import type { Json } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { emptyFieldSet, type FieldSet } from './field-set.ts';
@@ -11,7 +12,7 @@ export function mergeApplied(live: unknown, applied: unknown, schema: Schema | u
   if (structure === 'fields') {
     const result = { ...(live as Json) };
     for (const [key, value] of Object.entries(applied as Json)) {
-      result[key] = mergeApplied(result[key], value, fieldOf(schema, key).schema);
+      setMember(result, key, mergeApplied(memberOf(result, key), value, fieldOf(schema, key).schema));
     }
     return result;
   }
@@ -62,7 +63,7 @@ export function removeFields(
     const result: Json = {};
     for (const [key, child] of Object.entries(value as Json)) {
       const left = kept(child, `f:${key}`, fieldOf(schema, key).schema);
-      if (left !== undefined) result[key] = left;
+      if (left !== undefined) setMember(result, key, left);
     }
     return Object.keys(result).length === 0 && !named.member ? undefined : result;
   }

@@ -1,4 +1,4 @@
-import { equal } from '../../../api/index.ts';
+import { equal, memberOf, setMember } from '../../../api/index.ts';
 import { fieldSchema } from '../schema/fields.ts';
 import { isObject, type Json } from '../schema/json.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -37,7 +37,8 @@ function mergeMap(original: Json, patch: Json, schema: Schema | undefined): Json
   for (const [key, order] of Object.entries(changes)) {
     // The patch may give an order without changing an element.
     const field = key.startsWith(orderPrefix) ? key.slice(orderPrefix.length) : undefined;
-    if (field === undefined || field in changes || !Array.isArray(original[field])) continue;
+    if (field === undefined || Object.hasOwn(changes, field) || !Array.isArray(memberOf(original, field)))
+      continue;
     const child = fieldSchema(schema, field);
     result[field] = inOrder(
       result[field] as unknown[],
@@ -57,13 +58,13 @@ function mergeField(
   schema: Schema | undefined,
 ): void {
   const child = fieldSchema(schema, key);
-  const before = result[key];
+  const before = memberOf(result, key);
   const strategies = child?.['x-kubernetes-patch-strategy']?.split(',') ?? [];
   if (value === null) delete result[key];
   else if (isObject(value)) {
     const merges = isObject(before) && !strategies.includes('replace');
     // Merged even into nothing, so that the directives in the patch are carried out and do not stay.
-    result[key] = mergeMap(merges ? before : {}, value, child);
+    setMember(result, key, mergeMap(merges ? before : {}, value, child));
   } else if (Array.isArray(value) && strategies.includes('merge')) {
     const order = patch[`${orderPrefix}${key}`];
     const list = Array.isArray(before) ? before : [];
@@ -73,7 +74,7 @@ function mergeField(
       child,
       order === undefined ? undefined : asList(order, 'setElementOrder list'),
     );
-  } else result[key] = withoutDirectives(value);
+  } else setMember(result, key, withoutDirectives(value));
 }
 
 const mergeKeyOf = (schema: Schema | undefined) => schema?.['x-kubernetes-patch-merge-key'];

@@ -1,4 +1,4 @@
-import { formatTime } from '../../../api/index.ts';
+import { formatTime, setMember } from '../../../api/index.ts';
 import { isObject, type Json } from './json.ts';
 import { canonicalQuantity } from './quantity.ts';
 import type { Schema } from './schema.ts';
@@ -31,7 +31,7 @@ function canonicalObject(value: Json, properties: Record<string, Schema>): Json 
   for (const [key, child] of Object.entries(value)) {
     const schema = Object.hasOwn(properties, key) ? properties[key] : undefined;
     if (!schema) {
-      result[key] = child;
+      setMember(result, key, child);
       continue;
     }
     const next = child === null || child === undefined ? undefined : canonicalValue(child, schema);

@@ -1,3 +1,4 @@
+import { memberOf, setMember } from '../../../api/index.ts';
 import { isObject } from './json.ts';
 import type { Schema } from './schema.ts';
 
@@ -27,7 +28,7 @@ function defaulted(value: unknown, schema: Schema): unknown {
   if (typeof extra === 'object') {
     for (const key of Object.keys(result)) {
       if (!schema.properties || !Object.hasOwn(schema.properties, key)) {
-        result[key] = defaulted(result[key], extra);
+        setMember(result, key, defaulted(memberOf(result, key), extra));
       }
     }
   }

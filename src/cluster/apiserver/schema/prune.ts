@@ -1,3 +1,4 @@
+import { setMember } from '../../../api/index.ts';
 import { fieldSchema } from './fields.ts';
 import { childPath, isObject, type Json } from './json.ts';
 import { rootSchema } from './root.ts';
@@ -31,8 +32,8 @@ function pruneObject(value: Json, schema: Schema, path: string, unknown: string[
   const result: Json = {};
   for (const [key, child] of Object.entries(value)) {
     const known = knownField(schema, key);
-    if (known) result[key] = pruneValue(child, known, childPath(path, key), unknown);
-    else if (keepsUnknown(schema)) result[key] = child;
+    if (known) setMember(result, key, pruneValue(child, known, childPath(path, key), unknown));
+    else if (keepsUnknown(schema)) setMember(result, key, child);
     else unknown.push(childPath(path, key));
   }
   return result;
