@@ -50,6 +50,8 @@ export type Effect =
       /** Precondition: only this incarnation. */
       uid?: string | undefined;
       propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+      /** Instead of the object's own; 0: nobody is left to wait for. */
+      gracePeriodSeconds?: number;
     }
   | {
       /** Through the Eviction API, so that disruption budgets count; a refusal (429) is no failure. */

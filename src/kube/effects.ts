@@ -19,9 +19,13 @@ export async function applyEffect(writer: Writer, effect: Effect): Promise<KubeO
       return writer.patch(ref, 'merge', withPrecondition(patch, resourceVersion), options);
     }
     case 'delete': {
-      const { ref, uid, propagationPolicy } = effect;
+      const { ref, uid, propagationPolicy, gracePeriodSeconds } = effect;
       try {
-        await writer.delete(ref, { uid, ...(propagationPolicy && { propagationPolicy }) });
+        await writer.delete(ref, {
+          uid,
+          ...(propagationPolicy && { propagationPolicy }),
+          ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+        });
       } catch (error) {
         // Another object has the name by now: the one that was to go is gone.
         if (!(uid && isConflict(error))) throw error;

@@ -54,11 +54,22 @@ export class Registration {
     const { log, clock } = this.#options;
     try {
       await this.#renewLease();
-      if (clock() - this.#statusWrittenAt >= STATUS_MS) await this.#ensureNode();
+      if (clock() - this.#statusWrittenAt >= STATUS_MS || !(await this.#isKnownReady())) {
+        await this.#ensureNode();
+      }
     } catch (error) {
       if (!this.#stopped) log.warn({ err: error }, 'cannot renew the lease of the node');
     }
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#beat(), RENEW_MS).unref();
+  }
+
+  /** False: somebody has deleted the Node, or taken this agent for gone. */
+  async #isKnownReady(): Promise<boolean> {
+    const { client, nodeName } = this.#options;
+    const live = await orMissing(client.get({ type: Nodes, name: nodeName }));
+    return (
+      live?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+    );
   }
 
   async #ensureNode(): Promise<void> {

@@ -16,15 +16,17 @@ import { startJobController } from './job/controller.ts';
 import { startKubernetesController } from './kubernetes/controller.ts';
 import type { ApiServerAddress } from './kubernetes/decide.ts';
 import { startNamespaceController } from './namespace/controller.ts';
+import { startPodEviction } from './nodes/eviction-controller.ts';
+import { startNodeHealth } from './nodes/health-controller.ts';
+import { startNodeTaints } from './nodes/taints.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
-import { startNodeTaints } from './scheduler/taints.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
 import { startStatefulSetController } from './statefulset/controller.ts';
 
 /**
  * The controllers that make a cluster out of an API server: the workloads, their autoscalers, disruption budgets, the
- * endpoints of Services, namespaces, owners, ServiceAccounts, volume claims, and the scheduler. Ordinary clients of the
+ * endpoints of Services, namespaces, owners, ServiceAccounts, volume claims, the health of nodes, and the scheduler. Ordinary clients of the
  * API: they know nothing of who serves it or runs its pods.
  */
 export interface WorkloadOptions {
@@ -61,7 +63,9 @@ export function startWorkloadControllers(options: WorkloadOptions): { stop(): Pr
     startEndpointsController(options),
     startEndpointsMirroring(options),
     startScheduler(options),
+    startNodeHealth(options),
     startNodeTaints(options),
+    startPodEviction(options),
     startServiceAccountController(options, options.ca),
     startNamespaceController(options, discovery),
     ...(options.apiServer ? [startKubernetesController(options, options.apiServer)] : []),

@@ -5,14 +5,19 @@ import { meetsRequirement } from '../../../api/index.ts';
 
 /** On a node that is not ready, as Kubernetes' node lifecycle controller puts it there. */
 export const NOT_READY: Readonly<Taint> = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+/** On a node that is no longer heard of. */
+export const UNREACHABLE: Readonly<Taint> = { key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule' };
 /** On a node that is cordoned. */
 export const UNSCHEDULABLE: Readonly<Taint> = {
   key: 'node.kubernetes.io/unschedulable',
   effect: 'NoSchedule',
 };
 
-export const isNodeReady = ({ status }: Node): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+/** What a condition of a node says: `True`, `False` or `Unknown`; undefined: nothing. */
+export const nodeCondition = ({ status }: Node, type: string): string | undefined =>
+  status?.conditions?.find((condition) => condition.type === type)?.status;
+
+export const isNodeReady = (node: Node): boolean => nodeCondition(node, 'Ready') === 'True';
 
 /** Whether the pod's node selector and required node affinity allow the node. */
 export function selectsNode(spec: PodSpec | undefined, node: Node): boolean {
@@ -61,8 +66,12 @@ export function isRepelled(tolerations: readonly Toleration[], taint: Taint): bo
   return taint.effect !== 'PreferNoSchedule' && !isTolerated(tolerations, taint);
 }
 
-export function isTolerated(tolerations: readonly Toleration[], taint: Taint): boolean {
-  return tolerations.some(
+export const isTolerated = (tolerations: readonly Toleration[], taint: Taint): boolean =>
+  tolerationOf(tolerations, taint) !== undefined;
+
+/** The first of the tolerations that is for the taint. */
+export function tolerationOf(tolerations: readonly Toleration[], taint: Taint): Toleration | undefined {
+  return tolerations.find(
     ({ key, operator = 'Equal', value = '', effect }) =>
       (!effect || effect === taint.effect) &&
       (key === taint.key || (!key && operator === 'Exists')) &&

@@ -1,0 +1,76 @@
+import type { Node, Pod } from 'kubernetes-types/core/v1.d.ts';
+import { equal, type Instant, Nodes, Pods } from '../../../api/index.ts';
+import { isNotFound, keyOf } from '../../../kube/index.ts';
+import type { Context, Controller } from '../common/context.ts';
+import { startReconciler } from '../common/reconciler.ts';
+import { decideEviction, type EvictionView, evictingTaints } from './eviction.ts';
+
+const BY_NODE = 'node-of-any-pod';
+
+/** Takes pods off nodes that drive them away, and removes those whose node is gone. */
+export function startPodEviction(context: Context): Controller {
+  const { client, informers, clock } = context;
+  const nodes = informers.informer(Nodes);
+  const pods = informers.informer(Pods);
+  pods.addIndex(BY_NODE, ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []));
+  /** By key: the incarnation that is on such a node, and since when. After a restart its time begins anew. */
+  const pressed = new Map<string, { uid: string | undefined; since: Instant }>();
+
+  /** The caches may know a pod before they know its node. */
+  async function nodeOf({ spec }: Pod): Promise<Node | undefined> {
+    const cached = nodes.get(undefined, spec?.nodeName ?? '');
+    if (cached) return cached;
+    try {
+      return await client.get({ type: Nodes, name: spec?.nodeName ?? '' });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  const reconciler = startReconciler<Pod, EvictionView>({
+    context,
+    component: 'taint-eviction-controller',
+    type: Pods,
+    reads: [Nodes],
+    async observe(pod, key) {
+      const node = pod.spec?.nodeName ? await nodeOf(pod) : undefined;
+      if (!pod.spec?.nodeName || (node && evictingTaints(node).length === 0)) {
+        pressed.delete(key);
+        return undefined;
+      }
+      const uid = pod.metadata?.uid;
+      const before = pressed.get(key);
+      const since = before?.uid === uid && before ? before.since : clock();
+      pressed.set(key, { uid, since });
+      return { pod, node, since };
+    },
+    gone: (key) => void pressed.delete(key),
+    decide: decideEviction,
+  });
+
+  const podChanged = (pod: Pod) => {
+    const node = nodes.get(undefined, pod.spec?.nodeName ?? '');
+    const isAtEase = !pod.spec?.nodeName || (node && evictingTaints(node).length === 0);
+    if (!isAtEase || pressed.has(keyOf(pod))) reconciler.enqueue(keyOf(pod));
+  };
+  const nodeChanged = ({ metadata }: Node) => {
+    for (const pod of pods.by(BY_NODE, metadata?.name ?? '')) reconciler.enqueue(keyOf(pod));
+  };
+  const subscriptions = [
+    pods.subscribe({ added: podChanged, updated: (_old, pod) => podChanged(pod), deleted: podChanged }),
+    nodes.subscribe({
+      added: nodeChanged,
+      updated(old, node) {
+        if (!equal(evictingTaints(old), evictingTaints(node))) nodeChanged(node);
+      },
+      deleted: nodeChanged,
+    }),
+  ];
+  return {
+    async stop() {
+      for (const unsubscribe of subscriptions) unsubscribe();
+      await reconciler.stop();
+    },
+  };
+}
