@@ -181,6 +181,62 @@ describe('a node suits', () => {
   });
 });
 
+describe('of nodes that will do', () => {
+  const company = (kind: 'podAffinity' | 'podAntiAffinity'): Partial<PodSpec> => {
+    const podAffinityTerm = { topologyKey: 'zone', labelSelector: { matchLabels: { app: 'x' } } };
+    const preferredDuringSchedulingIgnoredDuringExecution = [{ weight: 1, podAffinityTerm }];
+    return { affinity: { [kind]: { preferredDuringSchedulingIgnoredDuringExecution } } };
+  };
+  const zones = ['a', 'b', 'c'].map((name) => node(name, { labels: { zone: name === 'c' ? 'two' : 'one' } }));
+  const others = (count: number, labels: Record<string, string>) =>
+    Array.from({ length: count }, (_, i) =>
+      pod(`o${i}`, { metadata: { name: `o${i}`, namespace: 'a', labels } }),
+    );
+
+  it('the one near pods that it likes to be with is chosen, though it has more pods', () => {
+    const there = { b: others(2, { app: 'x' }), c: others(1, { app: 'y' }) };
+    expect(nodeOf(decide(zones, waiting(company('podAffinity')), there))).toBe('a');
+  });
+
+  it('the one far from pods that it likes to be apart from is chosen', () => {
+    const there = { b: others(1, { app: 'x' }), c: others(3, { app: 'y' }) };
+    expect(nodeOf(decide(zones, waiting(company('podAntiAffinity')), there))).toBe('c');
+    // A wish is no obstacle.
+    expect(nodeOf(decide(zones.slice(0, 2), waiting(company('podAntiAffinity')), there))).toBe('a');
+  });
+
+  it('the one whose domain has the fewest of its kind is chosen, of its revision where it says so', () => {
+    const spread = (matchLabelKeys?: string[]) =>
+      waiting({
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'zone',
+            whenUnsatisfiable: 'ScheduleAnyway',
+            labelSelector: { matchLabels: { app: 'x' } },
+            ...(matchLabelKeys && { matchLabelKeys }),
+          },
+        ],
+      });
+    const there = { b: others(1, { app: 'x' }), c: others(3, { app: 'y' }) };
+    expect(nodeOf(decide(zones, spread(), there))).toBe('c');
+    const revised = {
+      ...spread(['rev']),
+      metadata: { name: 'p', namespace: 'a', labels: { app: 'x', rev: '2' } },
+    };
+    const ofTwo = { b: others(3, { app: 'x', rev: '1' }), c: others(1, { app: 'x', rev: '2' }) };
+    expect(nodeOf(decide(zones, revised, ofTwo))).toBe('a');
+    const bare = [node('bare'), ...zones.slice(2)];
+    expect(nodeOf(decide(bare, spread(), { c: others(1, { app: 'x' }) }))).toBe('c');
+  });
+
+  it('the one with a taint that it would rather avoid is not chosen', () => {
+    const taints = [{ key: 'old', effect: 'PreferNoSchedule' }];
+    const nodes = [node('a', { spec: { taints } }), node('b')];
+    expect(nodeOf(decide(nodes, waiting(), { b: others(5, {}) }))).toBe('b');
+  });
+});
+
 describe('room on a node', () => {
   const asking = (cpu: string, memory = '0') => ({
     containers: [{ name: 'main', resources: { requests: { cpu, memory } } }],

@@ -10,8 +10,9 @@ import {
 import { SELECTED_NODE } from '../claims/provisioning.ts';
 import { conditionOf } from '../common/pods.ts';
 import { type ClaimsOfPod, claimsOfPod, type Storage } from './claims.ts';
-import { type Obstacles, obstaclesOf, scoreOf } from './filters.ts';
+import { type Obstacles, obstaclesOf } from './filters.ts';
 import type { Surroundings } from './neighbours.ts';
+import { scoresOf } from './scores.ts';
 
 export interface SchedulingView extends Surroundings {
   pod: Pod;
@@ -40,12 +41,14 @@ export function decideScheduling(view: SchedulingView, now: Instant): Scheduling
   }
   const claims = claimsOfPod(pod, view.storage);
   const verdicts = nodes.map((node) => ({ node, obstacles: obstaclesOf(pod, node, view, claims) }));
-  const podsThere = (node: Node) => view.podsOn(node.metadata?.name ?? '').length;
   const nameOf = (node: Node) => node.metadata?.name ?? '';
   const chosen = chosenBefore(claims);
-  const [best] = verdicts
+  const feasible = verdicts
     .filter(({ node, obstacles }) => obstacles === undefined && (!chosen || nameOf(node) === chosen))
-    .map(({ node }) => ({ name: nameOf(node), score: scoreOf(pod, node, podsThere(node)) }))
+    .map(({ node }) => node);
+  const scores = feasible.length > 1 ? scoresOf(pod, feasible, view) : [0];
+  const [best] = feasible
+    .map((node, i) => ({ name: nameOf(node), score: scores[i]! }))
     .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1));
   if (claims.obstacle !== undefined || !best) {
     const message = whyNot(

@@ -1,13 +1,5 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.d.ts';
-import {
-  isNodeReady,
-  isRepelled,
-  isTolerated,
-  matchesTerm,
-  NOT_READY,
-  selectsNode,
-  UNSCHEDULABLE,
-} from '../common/nodes.ts';
+import { isNodeReady, isRepelled, NOT_READY, selectsNode, UNSCHEDULABLE } from '../common/nodes.ts';
 import { areWithin, type ClaimsOfPod } from './claims.ts';
 import { neighbourObstacle, type Surroundings } from './neighbours.ts';
 import { portsTaken, shortages } from './resources.ts';
@@ -47,16 +39,4 @@ export function obstaclesOf(
   if (!areWithin(volumes, node)) return never('node(s) had volume node affinity conflict');
   const obstacle = neighbourObstacle(pod, node, around);
   return obstacle === undefined ? undefined : crowded(obstacle);
-}
-
-/** How much a pod would like a node: preferred affinity first, then few pods. */
-export function scoreOf(pod: Pod, node: Node, podsThere: number): number {
-  const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  const liked = preferred
-    .filter(({ preference }) => matchesTerm(preference, node))
-    .reduce((sum, { weight }) => sum + weight, 0);
-  const disliked = (node.spec?.taints ?? []).filter(
-    (taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(pod.spec?.tolerations ?? [], taint),
-  ).length;
-  return liked * 1000 - disliked * 100_000 - podsThere;
 }

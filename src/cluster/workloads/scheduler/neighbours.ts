@@ -1,8 +1,9 @@
-import type { Node, Pod, PodAffinityTerm } from 'kubernetes-types/core/v1.d.ts';
+import type { Node, Pod, PodAffinityTerm, TopologySpreadConstraint } from 'kubernetes-types/core/v1.d.ts';
+import type { LabelSelector } from 'kubernetes-types/meta/v1.d.ts';
 import { matchesSelector } from '../../../api/index.ts';
 import { selectsNode } from '../common/nodes.ts';
 
-/** Rules on which pods may be near which: inter-pod affinity, anti-affinity and topology spread, the required ones. */
+/** Rules on which pods may be near which: inter-pod affinity, anti-affinity and topology spread. */
 
 export interface Surroundings {
   nodes: readonly Node[];
@@ -58,7 +59,7 @@ function affinityObstacle(pod: Pod, node: Node, around: Surroundings): string | 
 }
 
 /** Whether the term of one pod speaks of another. */
-function isMeant(term: PodAffinityTerm, of: Pod, other: Pod, around: Surroundings): boolean {
+export function isMeant(term: PodAffinityTerm, of: Pod, other: Pod, around: Surroundings): boolean {
   if (!matchesSelector(term.labelSelector, other.metadata?.labels)) return false;
   const namespace = other.metadata?.namespace ?? '';
   const { namespaces = [], namespaceSelector } = term;
@@ -70,7 +71,8 @@ function isMeant(term: PodAffinityTerm, of: Pod, other: Pod, around: Surrounding
   );
 }
 
-function podsNear(node: Node, topologyKey: string, { nodes, podsOn }: Surroundings): readonly Pod[] {
+/** The pods in the same domain as a node. */
+export function podsNear(node: Node, topologyKey: string, { nodes, podsOn }: Surroundings): readonly Pod[] {
   const domain = domainOf(node, topologyKey);
   if (domain === undefined) return [];
   return nodes
@@ -78,28 +80,51 @@ function podsNear(node: Node, topologyKey: string, { nodes, podsOn }: Surroundin
     .flatMap(({ metadata }) => podsOn(metadata?.name ?? ''));
 }
 
-function spreadObstacle(pod: Pod, node: Node, { nodes, podsOn }: Surroundings): string | undefined {
-  const { namespace, labels } = pod.metadata ?? {};
+function spreadObstacle(pod: Pod, node: Node, around: Surroundings): string | undefined {
   for (const constraint of pod.spec?.topologySpreadConstraints ?? []) {
-    const { topologyKey, maxSkew, labelSelector, whenUnsatisfiable, minDomains = 1 } = constraint;
+    const { topologyKey, maxSkew, whenUnsatisfiable, minDomains = 1 } = constraint;
     if (whenUnsatisfiable !== 'DoNotSchedule') continue;
     const domain = domainOf(node, topologyKey);
     if (domain === undefined) return `${SPREAD} (missing required label)`;
-    const counts = new Map<string, number>();
-    for (const each of nodes) {
-      const name = domainOf(each, topologyKey);
-      if (name === undefined || !selectsNode(pod.spec, each)) continue;
-      const matching = podsOn(each.metadata?.name ?? '').filter(
-        (other) =>
-          other.metadata?.namespace === namespace &&
-          !other.metadata?.deletionTimestamp &&
-          matchesSelector(labelSelector, other.metadata?.labels),
-      );
-      counts.set(name, (counts.get(name) ?? 0) + matching.length);
-    }
+    const counts = spreadOver(constraint, pod, around);
     const least = counts.size < minDomains ? 0 : Math.min(...counts.values());
-    const self = matchesSelector(labelSelector, labels) ? 1 : 0;
+    const self = matchesSelector(selectorOf(constraint, pod), pod.metadata?.labels) ? 1 : 0;
     if ((counts.get(domain) ?? 0) + self - least > maxSkew) return SPREAD;
   }
   return undefined;
+}
+
+/** How many pods of its kind there are in each domain that the pod could be in. */
+export function spreadOver(
+  constraint: TopologySpreadConstraint,
+  pod: Pod,
+  { nodes, podsOn }: Surroundings,
+): ReadonlyMap<string, number> {
+  const selector = selectorOf(constraint, pod);
+  const counts = new Map<string, number>();
+  for (const each of nodes) {
+    const name = domainOf(each, constraint.topologyKey);
+    if (name === undefined || !selectsNode(pod.spec, each)) continue;
+    const matching = podsOn(each.metadata?.name ?? '').filter(
+      (other) =>
+        other.metadata?.namespace === pod.metadata?.namespace &&
+        !other.metadata?.deletionTimestamp &&
+        matchesSelector(selector, other.metadata?.labels),
+    );
+    counts.set(name, (counts.get(name) ?? 0) + matching.length);
+  }
+  return counts;
+}
+
+/** The labels named by `matchLabelKeys` have to be as on the pod: those of one revision, say. */
+function selectorOf(
+  { labelSelector, matchLabelKeys = [] }: TopologySpreadConstraint,
+  { metadata }: Pod,
+): LabelSelector | undefined {
+  const own = matchLabelKeys.flatMap((key) => {
+    const value = metadata?.labels?.[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  if (!labelSelector || own.length === 0) return labelSelector;
+  return { ...labelSelector, matchLabels: { ...labelSelector.matchLabels, ...Object.fromEntries(own) } };
 }
