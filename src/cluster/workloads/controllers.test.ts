@@ -5,6 +5,7 @@ import {
   DaemonSets,
   Deployments,
   Jobs,
+  Nodes,
   PersistentVolumeClaims,
   PodDisruptionBudgets,
   Pods,
@@ -193,4 +194,22 @@ it('a DaemonSet has a pod on each node, and rolls them one after the other', asy
   await client.delete(ref, { propagationPolicy: 'Foreground' });
   await until(() => isGone(DaemonSets, namespace, 'd'));
   expect(await names(Pods, namespace)).toEqual([]);
+}, 30_000);
+
+it('pods leave a node under a taint that drives them away, and others take their place elsewhere', async () => {
+  const { client, inNamespace } = cluster;
+  const namespace = 'tainted';
+  await inNamespace(namespace);
+  await client.create(Deployments, at(namespace, deployment(4)));
+  const nodesOfPods = async () => {
+    const { items } = await client.list(Pods, { namespace });
+    return items.map(({ spec, status }) => `${spec?.nodeName} ${status?.phase}`).sort();
+  };
+  const [n, m] = ['n Running', 'm Running'];
+  await until(async () => expect(await nodesOfPods()).toEqual([m, m, n, n]));
+  const node = { type: Nodes, name: 'm' };
+  const taints = [{ key: 'maintenance', effect: 'NoExecute' }];
+  await client.patch(node, 'merge', { spec: { taints } });
+  await until(async () => expect(await nodesOfPods()).toEqual([n, n, n, n]));
+  await client.patch(node, 'merge', { spec: { taints: null } });
 }, 30_000);
