@@ -1,9 +1,10 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.d.ts';
-import { equal, type Instant, Nodes, Pods } from '../../../api/index.ts';
+import { equal, Nodes, Pods } from '../../../api/index.ts';
 import { isNotFound, keyOf } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
 import { startReconciler } from '../common/reconciler.ts';
 import { decideEviction, type EvictionView, evictingTaints } from './eviction.ts';
+import { Pressure } from './pressure.ts';
 
 const BY_NODE = 'node-of-any-pod';
 
@@ -13,8 +14,7 @@ export function startPodEviction(context: Context): Controller {
   const nodes = informers.informer(Nodes);
   const pods = informers.informer(Pods);
   pods.addIndex(BY_NODE, ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []));
-  /** By key: the incarnation that is on such a node, and since when. After a restart its time begins anew. */
-  const pressed = new Map<string, { uid: string | undefined; since: Instant }>();
+  const pressure = new Pressure();
 
   /** The caches may know a pod before they know its node. */
   async function nodeOf({ spec }: Pod): Promise<Node | undefined> {
@@ -36,23 +36,19 @@ export function startPodEviction(context: Context): Controller {
     async observe(pod, key) {
       const node = pod.spec?.nodeName ? await nodeOf(pod) : undefined;
       if (!pod.spec?.nodeName || (node && evictingTaints(node).length === 0)) {
-        pressed.delete(key);
+        pressure.end(key);
         return undefined;
       }
-      const uid = pod.metadata?.uid;
-      const before = pressed.get(key);
-      const since = before?.uid === uid && before ? before.since : clock();
-      pressed.set(key, { uid, since });
-      return { pod, node, since };
+      return { pod, node, since: pressure.since(key, pod, node, clock()) };
     },
-    gone: (key) => void pressed.delete(key),
+    gone: (key) => pressure.end(key),
     decide: decideEviction,
   });
 
   const podChanged = (pod: Pod) => {
     const node = nodes.get(undefined, pod.spec?.nodeName ?? '');
     const isAtEase = !pod.spec?.nodeName || (node && evictingTaints(node).length === 0);
-    if (!isAtEase || pressed.has(keyOf(pod))) reconciler.enqueue(keyOf(pod));
+    if (!isAtEase || pressure.has(keyOf(pod))) reconciler.enqueue(keyOf(pod));
   };
   const nodeChanged = ({ metadata }: Node) => {
     for (const pod of pods.by(BY_NODE, metadata?.name ?? '')) reconciler.enqueue(keyOf(pod));
