@@ -28,6 +28,21 @@ describe('the priority of a pod', () => {
     expect(critical.spec.priority).toBe(2_000_001_000);
   });
 
+  it('stays, as do its tolerations, when the pod is replaced by one that does not say them', async () => {
+    await createPod('replaced');
+    const spec = {
+      serviceAccountName: 'default',
+      containers: [{ name: 'main', image: 'registry.example/x:2' }],
+    };
+    const replace = (body: object) => api.send(`PUT ${NAMESPACED}/pods/replaced`, { body });
+    const { status, body } = await replace({ metadata: { name: 'replaced' }, spec });
+    expect([status, body.spec.priority, body.spec.tolerations.length]).toEqual([200, 0, 2]);
+    const more = { ...spec, containers: [...spec.containers, { name: 'more', image: 'x' }] };
+    expect((await replace({ metadata: { name: 'replaced' }, spec: more })).body.message).toBe(
+      'Pod "replaced" is invalid: spec.containers: Forbidden: pod updates may not add or remove containers',
+    );
+  });
+
   it('cannot be of a class that is not there, nor another than that of the class', async () => {
     const unknown = await createPod('unknown', { priorityClassName: 'none' });
     expect([unknown.status, unknown.body.message]).toEqual([

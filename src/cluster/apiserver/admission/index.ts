@@ -8,7 +8,7 @@ import { parseAddressRange } from './addresses.ts';
 import { completeClaim, completeVolume, refuseExpansion } from './claims.ts';
 import { limitClaim, limitPod } from './limit-ranges.ts';
 import { checkImmortal, checkNamespace } from './namespaces.ts';
-import { completePod } from './pods.ts';
+import { completePod, keepPod } from './pods.ts';
 import { refuseSecondDefault, resolvePriority } from './priorities.ts';
 import { ServiceAddresses } from './services.ts';
 
@@ -47,6 +47,7 @@ export class BuiltinAdmission implements Admission {
 
   admitUpdate(target: ObjectTarget, next: KubeObject, live: KubeObject): KubeObject {
     this.#checkDefaultClass(target, next);
+    if (is(target.kind, '', 'pods') && !target.subresource) return keepPod(next as Pod, live as Pod);
     if (is(target.kind, '', 'persistentvolumeclaims') && !target.subresource) {
       limitClaim(this.#store, target, next as PersistentVolumeClaim);
       refuseExpansion(this.#store, target, next as PersistentVolumeClaim, live as PersistentVolumeClaim);

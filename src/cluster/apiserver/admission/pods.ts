@@ -19,6 +19,24 @@ export function completePod(pod: Pod): Pod {
   };
 }
 
+/** What they do for a pod that is there: what was given to it and is left out stays. */
+export function keepPod(next: Pod, { spec: before }: Pod): Pod {
+  const { spec } = next;
+  if (!spec) return next;
+  const priority = spec.priority ?? before?.priority;
+  const preemptionPolicy = spec.preemptionPolicy ?? before?.preemptionPolicy;
+  const tolerations = [...(spec.tolerations ?? []), ...missingTolerations(spec.tolerations ?? [])];
+  return {
+    ...next,
+    spec: {
+      ...spec,
+      tolerations,
+      ...(priority !== undefined && { priority }),
+      ...(preemptionPolicy !== undefined && { preemptionPolicy }),
+    },
+  };
+}
+
 function missingTolerations(given: readonly Toleration[]): Toleration[] {
   const tolerates = (key: string) =>
     given.some(

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { formatTime, type KubeObject } from '../../../api/index.ts';
-import { discover } from '../discovery/index.ts';
+import { discover, GROUP_PRIORITIES, OTHER_GROUPS_PRIORITY } from '../discovery/index.ts';
 import type { APIService } from '../kinds/api-services.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { type Core, locate } from '../rest/core.ts';
@@ -11,34 +11,12 @@ import { installMissing, OWN_WRITE } from './install.ts';
 const GROUP = 'apiregistration.k8s.io';
 const MANAGED_LABEL = 'kube-aggregator.kubernetes.io/automanaged';
 
-/** Where Kubernetes puts its own groups; the highest first. Groups of custom resources are last. */
-const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
-  '': 18_000,
-  apps: 17_800,
-  'events.k8s.io': 17_750,
-  'authentication.k8s.io': 17_700,
-  'authorization.k8s.io': 17_600,
-  autoscaling: 17_500,
-  batch: 17_400,
-  'certificates.k8s.io': 17_300,
-  'networking.k8s.io': 17_200,
-  policy: 17_100,
-  'rbac.authorization.k8s.io': 17_000,
-  'storage.k8s.io': 16_800,
-  'apiextensions.k8s.io': 16_700,
-  'admissionregistration.k8s.io': 16_700,
-  'scheduling.k8s.io': 16_600,
-  'coordination.k8s.io': 16_500,
-  'node.k8s.io': 16_300,
-  'discovery.k8s.io': 16_200,
-  'flowcontrol.apiserver.k8s.io': 16_100,
-};
 const VERSION_PRIORITIES: Readonly<Record<string, number>> = {
   'v1.': 1,
   'v2.autoscaling': 30,
   'v1.flowcontrol.apiserver.k8s.io': 21,
 };
-const OTHERS = { group: 1000, version: 100 };
+const OTHER_VERSIONS_PRIORITY = 100;
 
 /** Keeps an APIService for each group and version that is served. */
 export class LocalApiServices {
@@ -111,8 +89,8 @@ function apiService(group: string, version: string): APIService {
     spec: {
       ...(group && { group }),
       version,
-      groupPriorityMinimum: own ?? OTHERS.group,
-      versionPriority: VERSION_PRIORITIES[name] ?? (own === undefined ? OTHERS.version : 15),
+      groupPriorityMinimum: own ?? OTHER_GROUPS_PRIORITY,
+      versionPriority: VERSION_PRIORITIES[name] ?? (own === undefined ? OTHER_VERSIONS_PRIORITY : 15),
     },
   } as APIService;
 }

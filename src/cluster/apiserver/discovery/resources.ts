@@ -4,6 +4,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type Review, reviews } from '../reviews/index.ts';
 import { subresourceHandlers } from '../subresources/index.ts';
+import { byPriority } from './priorities.ts';
 
 /** An entry of an APIResourceList. */
 export interface ApiResource {
@@ -57,7 +58,7 @@ export function discover(registry: Registry): DiscoveredGroup[] {
       resources.sort((a, b) => (a.name < b.name ? -1 : 1));
     }
   }
-  return groups;
+  return groups.sort(byPriority);
 }
 
 function resourcesOf(kind: Kind, custom: boolean): ApiResource[] {

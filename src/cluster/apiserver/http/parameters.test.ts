@@ -43,7 +43,7 @@ describe('refuses in the words of kube-apiserver', () => {
       'POST',
       `${MAPS}?dryRun=Some`,
       422,
-      'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: []string{"Some"}: supported values: "All"',
+      'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"',
     ],
     [
       'POST',

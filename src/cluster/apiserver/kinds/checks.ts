@@ -11,12 +11,9 @@ export const required = (field: string, detail = ''): FieldError => ({
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
   field,
-  value: isTexts(value) ? goStrings(value) : value,
+  value,
   detail,
 });
-
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
 
 export const forbidden = (field: string, detail: string): FieldError => ({
   type: 'FieldValueForbidden',
@@ -63,15 +60,19 @@ export function immutable(field: string, next: unknown, old: unknown): FieldErro
   return equal(next, old) ? [] : [invalid(field, next, 'field is immutable')];
 }
 
-/** Strings as Go prints them: `map[string]string{"app":"web"}`. */
+/** Labels as Go prints them, which is how they are quoted: `map[string]string{"app":"web"}`. */
 export function goStringMap(map: Record<string, string> | undefined): Verbatim {
-  const entries = Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(sortedMap(map) ?? {});
   const text = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(', ');
   return new Verbatim(map ? `map[string]string{${text}}` : 'map[string]string(nil)');
 }
 
 export const goStrings = (list: readonly string[]) =>
   new Verbatim(`[]string{${list.map((item) => JSON.stringify(item)).join(', ')}}`);
+
+/** Texts by name as messages quote them: sorted; null where there are none. */
+export const sortedMap = (map: Record<string, string> | undefined) =>
+  map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
 
 /** A count, or a share such as `25%`. */
 export function countOrPercent(field: string, value: number | string | undefined): FieldError[] {

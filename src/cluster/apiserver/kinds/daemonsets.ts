@@ -6,7 +6,7 @@ import { column, labelsCell, none, podColumns } from './columns.ts';
 import { builtin } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
-import { goSelector, validatePodSelector } from './selectors.ts';
+import { quotedSelector, validatePodSelector } from './selectors.ts';
 
 const number = (name: string, description: string, cell: (set: DaemonSet) => number | undefined) =>
   column<DaemonSet>(name, description, (set) => cell(set) ?? 0, { type: 'integer' });
@@ -51,11 +51,18 @@ export const daemonSets = builtin({
     };
     return { ...object, spec: filled } as KubeObject;
   },
+  prepareForCreate: (object) => withTemplateGeneration(object, 1),
+  prepareForUpdate(next, old, subresource) {
+    if (subresource === 'status') return next;
+    const before = Number(old.metadata?.annotations?.[TEMPLATE_GENERATION] ?? 0);
+    const changed = !equal((next as DaemonSet).spec?.template, (old as DaemonSet).spec?.template);
+    return withTemplateGeneration(next, changed ? before + 1 : before);
+  },
   validate(object) {
     const { spec } = object as DaemonSet;
     if (!spec) return [required('spec')];
     return [
-      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
+      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels, 'daemonset'),
       ...validateTemplate(spec.template, 'spec.template'),
       ...refuseDeadline(spec.template, 'DaemonSet'),
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
@@ -67,9 +74,19 @@ export const daemonSets = builtin({
   validateUpdate(next, old, subresource) {
     if (subresource === 'status') return [];
     const [after, before] = [(next as DaemonSet).spec?.selector, (old as DaemonSet).spec?.selector];
-    return equal(after, before) ? [] : [invalid('spec.selector', goSelector(after), 'field is immutable')];
+    return equal(after, before)
+      ? []
+      : [invalid('spec.selector', quotedSelector(after), 'field is immutable')];
   },
 });
+
+/** Counts the templates of a DaemonSet; a field of its own before apps/v1. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+function withTemplateGeneration(object: KubeObject, generation: number): KubeObject {
+  const annotations = { ...object.metadata?.annotations, [TEMPLATE_GENERATION]: String(generation) };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
 
 /** Nodes lose their pod for a while, or have two for a while, not both. */
 function validateRollingUpdate(rolling: RollingUpdateDaemonSet | undefined): FieldError[] {

@@ -6,7 +6,7 @@ import { column, podColumns } from './columns.ts';
 import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
-import { goSelector, validatePodSelector } from './selectors.ts';
+import { quotedSelector, validatePodSelector } from './selectors.ts';
 
 export const deployments = builtin({
   group: 'apps',
@@ -50,7 +50,9 @@ export const deployments = builtin({
   validateUpdate(next, old, subresource) {
     if (subresource === 'status') return validateStatus(next as Deployment);
     const [after, before] = [(next as Deployment).spec?.selector, (old as Deployment).spec?.selector];
-    return equal(after, before) ? [] : [invalid('spec.selector', goSelector(after), 'field is immutable')];
+    return equal(after, before)
+      ? []
+      : [invalid('spec.selector', quotedSelector(after), 'field is immutable')];
   },
 });
 
@@ -79,7 +81,7 @@ function validateDeployment(spec: DeploymentSpec | undefined): FieldError[] {
   const { strategy, minReadySeconds = 0, progressDeadlineSeconds } = spec;
   const errors = [
     ...nonNegative('spec.replicas', spec.replicas),
-    ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
+    ...validatePodSelector(spec.selector, spec.template?.metadata?.labels, 'deployment'),
     ...validateTemplate(spec.template, 'spec.template'),
     ...refuseDeadline(spec.template, 'ReplicaSet'),
     ...oneOf('spec.strategy.type', strategy?.type, ['Recreate', 'RollingUpdate']),

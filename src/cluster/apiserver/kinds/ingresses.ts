@@ -8,7 +8,7 @@ import type {
   IngressRule,
 } from 'kubernetes-types/networking/v1.d.ts';
 import type { KubeObject } from '../../../api/index.ts';
-import { type FieldError, Verbatim } from '../errors.ts';
+import type { FieldError } from '../errors.ts';
 import {
   dnsLabel,
   dnsLabel1035,
@@ -139,8 +139,7 @@ function hostsCell({ spec }: Ingress): string {
 function validateIngress({ metadata, spec }: Ingress): FieldError[] {
   const errors: FieldError[] = [];
   if (!spec?.rules?.length && !spec?.defaultBackend) {
-    const none = new Verbatim('[]networking.IngressRule(nil)');
-    errors.push(invalid('spec', none, 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid('spec', null, 'either `defaultBackend` or `rules` must be specified'));
   }
   if (spec?.defaultBackend) errors.push(...validateBackend(spec.defaultBackend, 'spec.defaultBackend'));
   for (const [i, rule] of (spec?.rules ?? []).entries())

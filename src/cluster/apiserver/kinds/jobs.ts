@@ -48,6 +48,7 @@ function defaultJobSpec(given: JobSpec | undefined): JobSpec {
     backoffLimit: spec.backoffLimit ?? (spec.backoffLimitPerIndex === undefined ? 6 : 2 ** 31 - 1),
     completionMode: spec.completionMode ?? 'NonIndexed',
     suspend: spec.suspend ?? false,
+    manualSelector: spec.manualSelector ?? false,
     podFailurePolicy: defaultFailurePolicy(spec.podFailurePolicy),
     podReplacementPolicy:
       spec.podReplacementPolicy ?? (spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'),

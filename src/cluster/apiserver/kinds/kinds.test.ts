@@ -56,7 +56,16 @@ describe('deployments', () => {
     expect(problems({ selector: { matchLabels: { app: 'other' } } })).toEqual([
       'spec.template.metadata.labels Invalid `selector` does not match template `labels`',
     ]);
-    expect(problems({ selector: undefined })).toEqual(['spec.selector Required']);
+    expect(problems({ selector: undefined })).toEqual([
+      'spec.selector Required',
+      'spec.template.metadata.labels Invalid `selector` does not match template `labels`',
+    ]);
+    expect(problems({ selector: {} })).toEqual([
+      'spec.selector Invalid empty selector is invalid for deployment',
+    ]);
+    expect(problems({ selector: { matchLabels: { app: 'b!' } } }).at(-1)).toBe(
+      'spec.selector Invalid invalid label selector',
+    );
     const old = created(deployments, workload());
     const next = created(deployments, workload({ selector: { matchLabels: { app: 'web', more: 'x' } } }));
     expect(texts(deployments.strategy.validateUpdate?.(next, old, undefined))).toEqual([

@@ -1,6 +1,6 @@
 import type { PolicyRule, Role, RoleBinding, RoleRef, Subject } from 'kubernetes-types/rbac/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
-import { type FieldError, Verbatim } from '../errors.ts';
+import type { FieldError } from '../errors.ts';
 import { dnsSubdomain } from '../schema/names.ts';
 import { check, forbidden, invalid, oneOf, required } from './checks.ts';
 import { age, column, createdAt, wide } from './columns.ts';
@@ -105,7 +105,7 @@ const bindingRules: Partial<BuiltinKind> = {
   },
   validateUpdate(next, old) {
     const [after, before] = [(next as RoleBinding).roleRef, (old as RoleBinding).roleRef];
-    return equal(after, before) ? [] : [invalid('roleRef', goRoleRef(after), 'cannot change roleRef')];
+    return equal(after, before) ? [] : [invalid('roleRef', quotedRoleRef(after), 'cannot change roleRef')];
   },
 };
 
@@ -143,10 +143,12 @@ function validateSubject(
   return errors;
 }
 
-function goRoleRef({ apiGroup, kind, name }: RoleRef): Verbatim {
-  const quote = JSON.stringify;
-  return new Verbatim(`rbac.RoleRef{APIGroup:${quote(apiGroup)}, Kind:${quote(kind)}, Name:${quote(name)}}`);
-}
+/** The reference as messages quote it, with Go's names of its fields. */
+const quotedRoleRef = ({ apiGroup, kind, name }: RoleRef) => ({
+  APIGroup: apiGroup,
+  Kind: kind,
+  Name: name,
+});
 
 export const roleBindings = rbac('RoleBinding', 'rolebindings', true, {
   ...bindingRules,

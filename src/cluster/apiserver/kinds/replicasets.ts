@@ -6,7 +6,7 @@ import { column, podColumns } from './columns.ts';
 import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
-import { goSelector, validatePodSelector } from './selectors.ts';
+import { quotedSelector, validatePodSelector } from './selectors.ts';
 
 export const replicaSets = builtin({
   group: 'apps',
@@ -40,7 +40,7 @@ export const replicaSets = builtin({
     return [
       ...nonNegative('spec.replicas', spec.replicas),
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
-      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
+      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels, 'deployment'),
       ...validateTemplate(spec.template, 'spec.template'),
       ...refuseDeadline(spec.template, 'ReplicaSet'),
     ];
@@ -48,7 +48,9 @@ export const replicaSets = builtin({
   validateUpdate(next, old, subresource) {
     if (subresource === 'status') return validateStatus(next as ReplicaSet);
     const [after, before] = [(next as ReplicaSet).spec?.selector, (old as ReplicaSet).spec?.selector];
-    return equal(after, before) ? [] : [invalid('spec.selector', goSelector(after), 'field is immutable')];
+    return equal(after, before)
+      ? []
+      : [invalid('spec.selector', quotedSelector(after), 'field is immutable')];
   },
   fields: (object) => ({ 'status.replicas': String((object as ReplicaSet).status?.replicas ?? 0) }),
 });

@@ -1,11 +1,12 @@
 import type { PodTemplate, ReplicationController } from 'kubernetes-types/core/v1.d.ts';
 import { type KubeObject, matchesSelector } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { goStringMap, invalid, nonNegative, required } from './checks.ts';
+import { nonNegative, required } from './checks.ts';
 import { column, labelsCell, podColumns, wide } from './columns.ts';
 import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
+import { mismatch } from './selectors.ts';
 
 const [containers, images] = podColumns as [(typeof podColumns)[number], (typeof podColumns)[number]];
 
@@ -70,8 +71,7 @@ function validateController(spec: ReplicationController['spec']): FieldError[] {
   if (!spec?.template) return [...errors, required('spec.template')];
   const { labels } = spec.template.metadata ?? {};
   if (spec.selector && !matchesSelector({ matchLabels: spec.selector }, labels)) {
-    const detail = '`selector` does not match template `labels`';
-    errors.push(invalid('spec.template.metadata.labels', goStringMap(labels), detail));
+    errors.push(mismatch(labels));
   }
   return [
     ...errors,
@@ -85,6 +85,7 @@ export const podTemplates = builtin({
   version: 'v1',
   kind: 'PodTemplate',
   plural: 'podtemplates',
+  generation: ['template'],
   allowCreateOnUpdate: true,
   package: 'io.k8s.api.core.v1',
   returnsDeletedObject: true,

@@ -1,9 +1,9 @@
 import type { LabelSelector } from 'kubernetes-types/meta/v1.d.ts';
 import { matchesSelector } from '../../../api/index.ts';
-import { type FieldError, Verbatim } from '../errors.ts';
+import type { FieldError } from '../errors.ts';
 import { validateLabels } from '../schema/metadata.ts';
 import { labelValue, qualifiedName } from '../schema/names.ts';
-import { check, forbidden, goStringMap, invalid, required } from './checks.ts';
+import { check, forbidden, goStringMap, invalid, required, sortedMap } from './checks.ts';
 
 const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 
@@ -27,33 +27,45 @@ export function validateSelector(selector: LabelSelector | undefined, field: str
   return errors;
 }
 
-/** What workloads ask of their selector: there is one, it is not empty, and it selects the template's pods. */
+/**
+ * What workloads ask of their selector: there is one, it is not empty, it can be read, and it selects the template's
+ * pods.
+ * @param owner what messages call the workload
+ */
 export function validatePodSelector(
   selector: LabelSelector | undefined,
   labels: Record<string, string> | undefined,
+  owner: 'daemonset' | 'deployment' | 'statefulset',
 ): FieldError[] {
-  if (!selector) return [required('spec.selector')];
   const errors = validateSelector(selector, 'spec.selector');
-  if (!selector.matchLabels && !selector.matchExpressions?.length) {
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for workloads'));
-  } else if (errors.length === 0 && !matchesSelector(selector, labels)) {
-    const detail = '`selector` does not match template `labels`';
-    errors.push(invalid('spec.template.metadata.labels', goStringMap(labels), detail));
+  const isUnreadable = errors.length > 0;
+  // What a DaemonSet says of a selector that is not there is that it selects nothing.
+  if (!selector && owner !== 'daemonset') errors.push(required('spec.selector'));
+  const isEmpty = selector && !selector.matchLabels && !selector.matchExpressions?.length;
+  if (isEmpty) errors.push(invalid('spec.selector', {}, `empty selector is invalid for ${owner}`));
+  if (isUnreadable) {
+    const detail = owner === 'deployment' ? 'invalid label selector' : '';
+    if (owner !== 'daemonset') errors.push(invalid('spec.selector', quotedSelector(selector), detail));
+  } else if (!isEmpty && !(selector && matchesSelector(selector, labels))) {
+    errors.push(mismatch(labels));
   }
   return errors;
 }
 
-/** A selector as Go prints it, for the errors that quote one. */
-export function goSelector(selector: LabelSelector | undefined): Verbatim {
-  if (!selector) return new Verbatim('nil');
-  const expressions = selector.matchExpressions?.map(
-    ({ key, operator, values }) =>
-      `v1.LabelSelectorRequirement{Key:${JSON.stringify(key)}, Operator:${JSON.stringify(operator)}, Values:[]string{${(values ?? []).map((value) => JSON.stringify(value)).join(', ')}}}`,
+/** A template whose pods its workload would not find. */
+export const mismatch = (labels: Record<string, string> | undefined): FieldError =>
+  invalid(
+    'spec.template.metadata.labels',
+    goStringMap(labels),
+    '`selector` does not match template `labels`',
   );
-  const list = expressions
-    ? `[]v1.LabelSelectorRequirement{${expressions.join(', ')}}`
-    : '[]v1.LabelSelectorRequirement(nil)';
-  return new Verbatim(
-    `v1.LabelSelector{MatchLabels:${goStringMap(selector.matchLabels).text}, MatchExpressions:${list}}`,
-  );
+
+/** A selector as the errors that are about the whole of it quote it. */
+export function quotedSelector(selector: LabelSelector | undefined) {
+  if (!selector) return null;
+  const { matchLabels, matchExpressions } = selector;
+  return {
+    ...(matchLabels && { matchLabels: sortedMap(matchLabels) }),
+    ...(matchExpressions && { matchExpressions }),
+  };
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Service, ServicePort, ServiceSpec } from 'kubernetes-types/core/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
-import { type FieldError, Verbatim } from '../errors.ts';
+import type { FieldError } from '../errors.ts';
 import { validateLabels } from '../schema/metadata.ts';
 import { dnsLabel, dnsSubdomain, portName, portNumber } from '../schema/names.ts';
 import { check, duplicate, goStrings, invalid, oneOf, required } from './checks.ts';
@@ -45,7 +45,8 @@ function defaultService(service: Service): Service {
   const spec: ServiceSpec = service.spec ?? {};
   const type = spec.type ?? 'ClusterIP';
   const isInternal = type !== 'ExternalName';
-  const isExternal = type === 'NodePort' || type === 'LoadBalancer';
+  const isExternal =
+    type === 'NodePort' || type === 'LoadBalancer' || (isInternal && !!spec.externalIPs?.length);
   return {
     ...service,
     spec: compact<ServiceSpec>({
@@ -56,7 +57,7 @@ function defaultService(service: Service): Service {
       sessionAffinityConfig:
         spec.sessionAffinity === 'ClientIP'
           ? { clientIP: { timeoutSeconds: 10_800, ...spec.sessionAffinityConfig?.clientIP } }
-          : spec.sessionAffinityConfig,
+          : undefined,
       externalTrafficPolicy: isExternal
         ? (spec.externalTrafficPolicy ?? 'Cluster')
         : spec.externalTrafficPolicy,
@@ -132,12 +133,15 @@ function validatePort(
   return errors;
 }
 
-/** A port as Go prints it. */
-const goPort = (protocol: string | undefined, port: number) =>
-  new Verbatim(
-    `core.ServicePort{Name:"", Protocol:${JSON.stringify(protocol)}, AppProtocol:(*string)(nil), Port:${port}, ` +
-      'TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:""}, NodePort:0}',
-  );
+/** What messages quote of a port that is there twice, with Go's names of its fields. */
+const quotedPort = (protocol: string | undefined, port: number) => ({
+  Name: '',
+  Protocol: protocol,
+  AppProtocol: null,
+  Port: port,
+  TargetPort: 0,
+  NodePort: 0,
+});
 
 function validateUniquePorts(ports: readonly ServicePort[]): FieldError[] {
   const seen = new Set<string>();
@@ -145,7 +149,7 @@ function validateUniquePorts(ports: readonly ServicePort[]): FieldError[] {
     const key = `${protocol}/${port}`;
     const isKnown = seen.has(key);
     seen.add(key);
-    return isKnown ? [duplicate(`spec.ports[${i}]`, goPort(protocol, port))] : [];
+    return isKnown ? [duplicate(`spec.ports[${i}]`, quotedPort(protocol, port))] : [];
   });
 }
 

@@ -111,7 +111,7 @@ export const statefulSets = builtin({
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
       ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
       ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
-      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels),
+      ...validatePodSelector(spec.selector, spec.template?.metadata?.labels, 'statefulset'),
       ...validateTemplate(withClaims(spec), 'spec.template'),
       ...refuseDeadline(spec.template, 'StatefulSet'),
     ];

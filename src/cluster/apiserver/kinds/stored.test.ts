@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/index.ts';
-import { created, kindOf, texts } from './testing.ts';
+import { created, kindOf, texts, updated } from './testing.ts';
 
 /** Kinds that are kept, checked and shown, and that nothing here acts on. */
 function problems(plural: string, group: string, object: object): string[] {
@@ -164,5 +164,45 @@ describe('custom resource definitions', () => {
     expect(warnings('Webhook')).toEqual([
       'spec.conversion: conversion webhooks are not called: objects have the same fields in every version',
     ]);
+  });
+});
+
+describe('daemon sets', () => {
+  const daemonSets = kindOf('daemonsets', 'apps');
+  const annotation = 'deprecated.daemonset.template.generation';
+
+  it('count their templates in an annotation', () => {
+    const template = (image: string) => ({ spec: { containers: [{ name: 'a', image }] } });
+    const first = created(daemonSets, { metadata: { name: 'a' }, spec: { template: template('a:1') } });
+    expect(first.metadata?.annotations).toEqual({ [annotation]: '1' });
+    const scaled = { ...first, spec: { ...(first.spec as object), minReadySeconds: 5 } };
+    expect(updated(daemonSets, first, scaled).metadata?.annotations).toEqual({ [annotation]: '1' });
+    const next = { ...first, metadata: { name: 'a' }, spec: { template: template('a:2') } };
+    expect(updated(daemonSets, first, next).metadata?.annotations).toEqual({ [annotation]: '2' });
+  });
+
+  it('without a selector select nothing', () => {
+    const spec = { template: { spec: { containers: [{ name: 'a', image: 'a' }] } } };
+    expect(problems('daemonsets', 'apps', { spec })).toEqual([
+      'spec.template.metadata.labels Invalid `selector` does not match template `labels`',
+    ]);
+  });
+});
+
+describe('claims', () => {
+  it.each([
+    ['a snapshot', { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 's' }, true],
+    ['another claim', { kind: 'PersistentVolumeClaim', name: 's' }, true],
+    ['what the older field does not know', { apiGroup: 'x', kind: 'Thing', name: 's' }, false],
+  ])('are filled from %s', (_what, source, known) => {
+    const claim = created(kindOf('persistentvolumeclaims'), { spec: { dataSource: source } });
+    expect(claim.spec).toMatchObject(known ? { dataSource: source, dataSourceRef: source } : {});
+    expect(Object.hasOwn(claim.spec as object, 'dataSource')).toBe(known);
+  });
+
+  it('are filled from anything by the newer field', () => {
+    const dataSourceRef = { apiGroup: 'x', kind: 'Thing', name: 's' };
+    const claim = created(kindOf('persistentvolumeclaims'), { spec: { dataSourceRef } });
+    expect(claim.spec).toMatchObject({ dataSource: dataSourceRef, dataSourceRef });
   });
 });

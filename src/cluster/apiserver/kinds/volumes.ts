@@ -78,13 +78,32 @@ export const persistentVolumeClaims = builtin({
     const { spec } = object as PersistentVolumeClaim;
     return { ...object, spec: { ...spec, volumeMode: spec?.volumeMode ?? 'Filesystem' } } as KubeObject;
   },
-  prepareForCreate: (object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject,
+  prepareForCreate(object) {
+    const { spec } = object as PersistentVolumeClaim;
+    return { ...object, spec: withSources(spec), status: { phase: 'Pending' } } as KubeObject;
+  },
   validate: (object) => validateClaim((object as PersistentVolumeClaim).spec, 'spec'),
   validateUpdate(next, old, subresource) {
     if (subresource === 'status') return [];
     return validateClaimUpdate(next as PersistentVolumeClaim, old as PersistentVolumeClaim);
   },
 });
+
+/** What a volume is filled from has an older field, for claims and snapshots, and a newer one for anything. */
+function withSources(spec: PersistentVolumeClaim['spec']): PersistentVolumeClaim['spec'] {
+  const { dataSource: given, dataSourceRef: anything, ...rest } = spec ?? {};
+  const isClaim = given?.kind === 'PersistentVolumeClaim' && !given.apiGroup;
+  const isSnapshot = given?.kind === 'VolumeSnapshot' && given.apiGroup === 'snapshot.storage.k8s.io';
+  const older = isClaim || isSnapshot ? given : undefined;
+  const { namespace, ...local } = (anything ?? {}) as { namespace?: string };
+  const dataSource = older ?? (anything && namespace === undefined ? local : undefined);
+  const dataSourceRef = anything ?? older;
+  return {
+    ...rest,
+    ...(dataSource && { dataSource }),
+    ...(dataSourceRef && { dataSourceRef }),
+  } as typeof spec;
+}
 
 function validateClaim(spec: PersistentVolumeClaim['spec'], field: string): FieldError[] {
   const errors = [

@@ -293,3 +293,15 @@ describe('a Service', () => {
     expect(body.spec.clusterIP).toBe(a.spec.clusterIP);
   });
 });
+
+describe('a list with keys', () => {
+  it('may name one twice in a built-in kind, as for kube-apiserver', async () => {
+    const env = [
+      { name: 'A', value: '1' },
+      { name: 'A', value: '2' },
+    ];
+    const spec = { containers: [{ name: 'a', image: 'a', env }] };
+    const { status, body } = await api.send(`POST ${PODS}`, { body: { metadata: { name: 'twice' }, spec } });
+    expect([status, body.spec?.containers[0].env]).toEqual([201, env]);
+  });
+});

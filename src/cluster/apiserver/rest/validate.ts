@@ -27,8 +27,15 @@ export function validateObject(
   // A built-in kind's own rules say more than its schema; the schema is the net below them.
   // Kubernetes checks the metadata of those twice, and tells of both.
   if (errors.length > 0 && !custom) return [...unique(errors), ...metadataErrors];
-  return unique([...errors, ...validateSchema(object, kind.schema, live)]);
+  const misfits = validateSchema(object, kind.schema, live);
+  return unique([...errors, ...(custom ? misfits : misfits.filter(isBinding))]);
 }
+
+/**
+ * The keys of a list bind those who apply; whoever writes a built-in kind otherwise may give one twice: a variable of the
+ * environment, a port. Where that is wrong, the kind's own rules say so.
+ */
+const isBinding = ({ type }: FieldError) => type !== 'FieldValueDuplicate';
 
 /** What messages call an invalid object: events are validated as those of the core group, whichever they are. */
 export const validatedAs = ({ kind, storage }: Kind) => ({ group: storage.group, kind });

@@ -1,13 +1,20 @@
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { dnsLabel, dnsLabel1035, dnsSubdomain, labelValue, pathSegment, qualifiedName } from './names.ts';
+import {
+  dnsLabel1035,
+  dnsSubdomain,
+  labelValue,
+  namespaceName,
+  pathSegment,
+  qualifiedName,
+} from './names.ts';
 
 type NameRule = (name: string) => string[];
 
 /** Kinds whose names follow another rule than a DNS subdomain. */
 const nameRules: Record<string, NameRule> = {
-  'namespaces.': dnsLabel,
+  'namespaces.': namespaceName,
   'services.': dnsLabel1035,
   'roles.rbac.authorization.k8s.io': pathSegment,
   'clusterroles.rbac.authorization.k8s.io': pathSegment,
@@ -122,7 +129,7 @@ function validateOwners({ metadata }: KubeObject): FieldError[] {
       invalid(
         field,
         owners,
-        `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`,
+        `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`,
       ),
     );
   }

@@ -36,7 +36,7 @@ describe('names', () => {
   });
 
   it('limits the length', () => {
-    expect(dnsLabel('a'.repeat(64))).toEqual(['must be no more than 63 bytes']);
+    expect(dnsLabel('a'.repeat(64))).toEqual(['must be no more than 63 characters']);
     expect(portName('a'.repeat(16))).toEqual(['must be no more than 15 characters']);
   });
 
@@ -44,6 +44,7 @@ describe('names', () => {
     expect(dnsLabel('A_B')).toEqual([
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
     ]);
+    expect(dnsLabel('a.b')).toEqual(['must not contain dots']);
     expect(portNumber(70_000)).toEqual(['must be between 1 and 65535, inclusive']);
   });
 });

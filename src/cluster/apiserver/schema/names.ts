@@ -9,7 +9,7 @@ function patternError(sentence: string, pattern: string, ...examples: string[]):
   return `${sentence} (e.g. ${list}, regex used for validation is '${pattern}')`;
 }
 
-const tooLong = (limit: number) => `must be no more than ${limit} bytes`;
+const tooLong = (limit: number) => `must be no more than ${limit} characters`;
 
 function checker(limit: number, pattern: string, sentence: string, ...examples: string[]) {
   const whole = new RegExp(`^(?:${pattern})$`);
@@ -29,14 +29,21 @@ export const dnsSubdomain = checker(
   'example.com',
 );
 
-/** One label of a domain name: namespaces, containers, volumes. */
-export const dnsLabel = checker(
+/** The name of a namespace: a label, of which Kubernetes always tells the pattern. */
+export const namespaceName = checker(
   63,
   label,
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   'my-name',
   '123-abc',
 );
+
+/** One label of a domain name: namespaces, containers, volumes. A good name of several labels has too many. */
+export function dnsLabel(value: string): string[] {
+  const problems = namespaceName(value);
+  const several = value.includes('.') && dnsSubdomain(value).length === 0;
+  return several ? [...problems.slice(0, -1), 'must not contain dots'] : problems;
+}
 
 /** A label that starts with a letter: services. */
 export const dnsLabel1035 = checker(

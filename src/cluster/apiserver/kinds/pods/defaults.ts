@@ -1,15 +1,19 @@
 import type {
   Container,
   ContainerPort,
+  DownwardAPIVolumeFile,
   EnvVar,
   HTTPGetAction,
   Lifecycle,
   LifecycleHandler,
+  ObjectFieldSelector,
   Pod,
   PodSpec,
   PodTemplateSpec,
   Probe,
+  ResourceFieldSelector,
   Volume,
+  VolumeProjection,
 } from 'kubernetes-types/core/v1.d.ts';
 import { compact } from '../compact.ts';
 
@@ -86,17 +90,38 @@ function defaultContainer(container: Container, hostNetwork: boolean): Container
   });
 }
 
+/** Whether a name of an image can be read as one: a host, a path in lower case, a tag. */
+function isReference(image: string): boolean {
+  const [, name = ''] = /^(.*?)(?::[\w][\w.-]{0,127})?$/.exec(image) ?? [];
+  const [first = '', ...rest] = name.split('/');
+  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost' || /[A-Z]/.test(first));
+  const path = hasHost ? rest : [first, ...rest];
+  const part = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+  return path.every((each) => part.test(each)) && path.join('/').length <= 255;
+}
+
 /** `latest`, or no tag at all, may change at any time; any other tag, or a digest, is taken not to. */
 function pullPolicy(image = ''): string {
-  if (image.includes('@')) return 'IfNotPresent';
+  // What is no reference has no tag either.
+  if (image.includes('@') || !/^[a-z0-9]/i.test(image) || !isReference(image)) return 'IfNotPresent';
   const tag = /:([^:/]+)$/.exec(image)?.[1];
   return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function defaultEnv(variable: EnvVar): EnvVar {
-  const fieldRef = variable.valueFrom?.fieldRef;
-  if (!fieldRef || fieldRef.apiVersion) return variable;
-  return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { apiVersion: 'v1', ...fieldRef } } };
+  return variable.valueFrom ? { ...variable, valueFrom: defaultReferences(variable.valueFrom) } : variable;
+}
+
+/** What refers to a field of the pod names the version, what refers to a resource the unit in which it is counted. */
+function defaultReferences<
+  T extends { fieldRef?: ObjectFieldSelector; resourceFieldRef?: ResourceFieldSelector },
+>(source: T): T {
+  const { fieldRef, resourceFieldRef } = source;
+  return {
+    ...source,
+    ...(fieldRef && { fieldRef: { apiVersion: 'v1', ...fieldRef } }),
+    ...(resourceFieldRef && { resourceFieldRef: { divisor: '0', ...resourceFieldRef } }),
+  };
 }
 
 function defaultHttpGet(action: HTTPGetAction): HTTPGetAction {
@@ -128,7 +153,8 @@ function defaultLifecycle(lifecycle: Lifecycle): Lifecycle {
 function defaultVolume(volume: Volume): Volume {
   const { name, ...source } = volume;
   if (Object.keys(source).length === 0) return { name, emptyDir: {} };
-  const { configMap, secret, downwardAPI, projected, hostPath } = source;
+  const { configMap, secret, downwardAPI, projected, hostPath, iscsi, rbd, scaleIO, azureDisk, ephemeral } =
+    source;
   return compact({
     ...volume,
     configMap: configMap && { defaultMode, ...configMap },
@@ -136,19 +162,46 @@ function defaultVolume(volume: Volume): Volume {
     downwardAPI: downwardAPI && {
       defaultMode,
       ...downwardAPI,
-      items: downwardAPI.items?.map((item) =>
-        item.fieldRef ? { ...item, fieldRef: { apiVersion: 'v1', ...item.fieldRef } } : item,
-      ),
+      items: downwardAPI.items?.map(defaultReferences<DownwardAPIVolumeFile>),
     },
     projected: projected && {
       defaultMode,
       ...projected,
-      sources: projected.sources?.map((part) =>
-        part.serviceAccountToken
-          ? { ...part, serviceAccountToken: { expirationSeconds: 3600, ...part.serviceAccountToken } }
-          : part,
-      ),
+      sources: projected.sources?.map(defaultProjection),
     },
     hostPath: hostPath && { ...hostPath, type: hostPath.type ?? '' },
+    iscsi: iscsi && { iscsiInterface: 'default', ...iscsi },
+    rbd: rbd && { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring', ...rbd },
+    scaleIO: scaleIO && { storageMode: 'ThinProvisioned', fsType: 'xfs', ...scaleIO },
+    azureDisk: azureDisk && {
+      cachingMode: 'ReadWrite',
+      fsType: 'ext4',
+      readOnly: false,
+      kind: 'Shared',
+      ...azureDisk,
+    },
+    ephemeral: ephemeral && {
+      ...ephemeral,
+      ...(ephemeral.volumeClaimTemplate && {
+        volumeClaimTemplate: {
+          ...ephemeral.volumeClaimTemplate,
+          spec: { volumeMode: 'Filesystem', ...ephemeral.volumeClaimTemplate.spec },
+        },
+      }),
+    },
   });
+}
+
+function defaultProjection(part: VolumeProjection): VolumeProjection {
+  const { serviceAccountToken, downwardAPI } = part;
+  return {
+    ...part,
+    ...(serviceAccountToken && { serviceAccountToken: { expirationSeconds: 3600, ...serviceAccountToken } }),
+    ...(downwardAPI && {
+      downwardAPI: {
+        ...downwardAPI,
+        items: downwardAPI.items?.map(defaultReferences<DownwardAPIVolumeFile>),
+      },
+    }),
+  } as VolumeProjection;
 }

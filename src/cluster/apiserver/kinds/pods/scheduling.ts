@@ -6,7 +6,7 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from 'kubernetes-types/core/v1.d.ts';
-import { type FieldError, Verbatim } from '../../errors.ts';
+import type { FieldError } from '../../errors.ts';
 import { validateLabels } from '../../schema/metadata.ts';
 import { qualifiedName } from '../../schema/names.ts';
 import { check, forbidden, invalid, oneOf, required } from '../checks.ts';
@@ -40,19 +40,26 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
   errors.push(...oneOf(`${field}.operator`, operator || undefined, ['Equal', 'Exists']));
   if (operator === 'Exists' && value) {
     const detail = "value must be empty when `operator` is 'Exists'";
-    errors.push(invalid(`${field}.operator`, goToleration(toleration), detail));
+    errors.push(invalid(`${field}.operator`, quotedToleration(toleration), detail));
   }
   const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
   return [...errors, ...oneOf(`${field}.effect`, effect || undefined, effects)];
 }
 
-/** A toleration as Go prints it. */
-function goToleration({ key = '', operator = '', value = '', effect = '', tolerationSeconds }: Toleration) {
-  const seconds = tolerationSeconds === undefined ? '(*int64)(nil)' : '(*int64)(0xc000000000)';
-  const texts = Object.entries({ Key: key, Operator: operator, Value: value, Effect: effect });
-  const fields = texts.map(([name, text]) => `${name}:${JSON.stringify(text)}`).join(', ');
-  return new Verbatim(`core.Toleration{${fields}, TolerationSeconds:${seconds}}`);
-}
+/** A toleration as messages quote it, with Go's names of its fields. */
+const quotedToleration = ({
+  key = '',
+  operator = '',
+  value = '',
+  effect = '',
+  tolerationSeconds = undefined as number | undefined,
+}: Toleration) => ({
+  Key: key,
+  Operator: operator,
+  Value: value,
+  Effect: effect,
+  TolerationSeconds: tolerationSeconds ?? null,
+});
 
 function validateAffinity(affinity: Affinity, field: string): FieldError[] {
   const { nodeAffinity: node } = affinity;

@@ -259,6 +259,10 @@ const updatable =
 
 /** What may not change in a pod once it exists. */
 export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
+  for (const list of ['containers', 'initContainers'] as const) {
+    if (next.spec?.[list]?.length === old.spec?.[list]?.length) continue;
+    return [forbidden(`spec.${list}`, 'pod updates may not add or remove containers')];
+  }
   const [after, before] = [comparable(next.spec, old.spec), comparable(old.spec, old.spec)];
   const changed = [...new Set([...Object.keys(after), ...Object.keys(before)])].filter(
     (key) => !equal(after[key], before[key]),
