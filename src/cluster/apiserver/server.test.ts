@@ -134,8 +134,7 @@ describe('bad requests', () => {
     ['an unknown version', 'GET', '/api/v2/configmaps', undefined, 404],
     ['a broken escape in the path', 'GET', '/api/v1/%zz', undefined, 404],
     ['a limit that is no number', 'GET', `${CONFIGMAPS}?limit=many`, undefined, 400],
-    // As Kubernetes answers it, which takes it for a fault of its own.
-    ['a resourceVersion that is no number', 'GET', `${CONFIGMAPS}?resourceVersion=x`, undefined, 500],
+    ['a resourceVersion that is no number', 'GET', `${CONFIGMAPS}?resourceVersion=x`, undefined, 400],
   ])('are answered, not died of: %s', async (_what, method, url, body, status) => {
     expect((await api.send(`${method} ${url}`, { body })).status).toBe(status);
     expect((await api.send('GET /healthz')).status).toBe(200);

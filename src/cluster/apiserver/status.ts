@@ -1,4 +1,5 @@
 import { type FieldError, Verbatim } from './errors.ts';
+import { goQuote } from './go-quote.ts';
 import type { Kind } from './kinds/kind.ts';
 
 /** `meta.k8s.io/v1` Status, as clients get it for everything that fails. */
@@ -243,5 +244,5 @@ function fieldErrorText({ type, value, detail }: FieldError): string {
 function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (value instanceof Verbatim) return value.text;
-  return JSON.stringify(value);
+  return typeof value === 'string' ? goQuote(value) : JSON.stringify(value);
 }

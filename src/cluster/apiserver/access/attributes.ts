@@ -40,10 +40,7 @@ const VERBS: Readonly<Record<string, string>> = {
 /** Subresources that run something: a WebSocket opens them with GET, which must not be enough. */
 const SESSIONS = new Set(['exec', 'attach', 'portforward']);
 
-/**
- * The attributes of a request, as kube-apiserver derives them from its method and URL.
- * @throws StatusError 400 when a parameter that they depend on cannot be read
- */
+/** The attributes of a request, as kube-apiserver derives them from its method and URL. */
 export function requestAttributes(method: string, url: URL, path: ApiPath | undefined): Attributes {
   if (path?.plural === undefined) return { verb: method.toLowerCase(), path: url.pathname };
   const { group, plural, subresource } = path;
@@ -69,10 +66,18 @@ function collectionVerb(verb: string, query: URLSearchParams): string {
   return parseFlag(query, 'watch') ? 'watch' : 'list';
 }
 
-/** A collection narrowed to one name is judged by that name, so that rules with `resourceNames` can allow it. */
+/**
+ * A collection narrowed to one name is judged by that name, so that rules with `resourceNames` can allow it. A selector
+ * that cannot be read names nothing here; who may list all the same is told so then.
+ */
 function selectedName(query: URLSearchParams): string | undefined {
-  const terms = fieldTerms(query.get('fieldSelector') ?? '');
-  return terms.find(({ field, equal }) => equal && field === 'metadata.name')?.value;
+  try {
+    const terms = fieldTerms(query.get('fieldSelector') ?? '');
+    return terms.find(({ field, equal }) => equal && field === 'metadata.name')?.value;
+  } catch (error) {
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  }
 }
 
 /** The refusal of what a user may not do. `reason` follows when there is one. */

@@ -113,7 +113,7 @@ describe('client certificates', () => {
     await api.send(`POST ${REQUESTS}`, {
       body: requestObject('server', request.toString('pem'), { usages: ['server auth'] }),
     });
-    const watch = await api.watch(`${REQUESTS}/server?watch=true`);
+    const watch = await api.watch(`${REQUESTS}?watch=true&fieldSelector=metadata.name%3Dserver`);
     await decide('server', 'Approved');
     const events = await watch.until(3);
     expect(events[2]!.object.status.conditions[1]).toMatchObject({

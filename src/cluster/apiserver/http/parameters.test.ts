@@ -15,11 +15,45 @@ afterAll(() => api.stop());
 describe('refuses in the words of kube-apiserver', () => {
   it.each([
     ['GET', `${MAPS}?limit=x`, 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
+    ['GET', `${MAPS}?limit=`, 400, 'strconv.ParseInt: parsing "": invalid syntax'],
+    [
+      'GET',
+      `${MAPS}?limit=9223372036854775808`,
+      400,
+      'strconv.ParseInt: parsing "9223372036854775808": value out of range',
+    ],
+    ['GET', `${MAPS}?timeoutSeconds=1h`, 400, 'strconv.ParseInt: parsing "1h": invalid syntax'],
     [
       'GET',
       `${MAPS}?resourceVersion=x`,
+      400,
+      'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+    ],
+    [
+      'GET',
+      `${MAPS}/a?resourceVersion=-1`,
       500,
-      'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+      'resourceVersion: Invalid value: "-1": strconv.ParseUint: parsing "-1": invalid syntax',
+    ],
+    ['GET', `${MAPS}?fieldSelector=%20`, 400, "invalid selector: ' '; can't understand ' '"],
+    [
+      'GET',
+      `${MAPS}?fieldSelector=metadata.name%3Da%3Db`,
+      400,
+      'invalid field selector: unescaped character in value: 61',
+    ],
+    [
+      'GET',
+      `${MAPS}?fieldSelector=metadata.name%3D%5Cx`,
+      400,
+      'invalid field selector: invalid escape sequence: \\x',
+    ],
+    ['GET', `${MAPS}?labelSelector=!x%3Da`, 400, "found '=', expected: ',' or 'end of string'"],
+    [
+      'GET',
+      `${MAPS}?watch=1&resourceVersionMatch=Exact`,
+      422,
+      'ListOptions.meta.k8s.io "" is invalid: [resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided, resourceVersionMatch: Unsupported value: "Exact": supported values: "NotOlderThan"]',
     ],
     [
       'GET',
@@ -49,7 +83,7 @@ describe('refuses in the words of kube-apiserver', () => {
       'POST',
       `${MAPS}?fieldManager=a%01`,
       422,
-      'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Invalid value: "a\\u0001": should only contain printable characters',
+      'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Invalid value: "a\\x01": invalid character U+0001 (at position 1)',
     ],
     ['DELETE', `${MAPS}/a?gracePeriodSeconds=x`, 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
   ])('%s %s', async (method, url, status, message) => {

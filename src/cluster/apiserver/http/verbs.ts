@@ -6,7 +6,7 @@ import { createObject } from '../rest/create.ts';
 import type { DecodeContext } from '../rest/decode.ts';
 import { deleteObject, deletionAnswer, parseDeleteOptions } from '../rest/delete.ts';
 import { parseFlag, parseWriteOptions, type WriteOptions } from '../rest/options.ts';
-import { patcher, patchObject } from '../rest/patch.ts';
+import { isApply, patcher, patchObject } from '../rest/patch.ts';
 import { getObject, listObjects } from '../rest/read.ts';
 import { replaceObject } from '../rest/update.ts';
 import { methodNotAllowed } from '../status.ts';
@@ -74,10 +74,6 @@ export async function serveObject(
   switch (exchange.method) {
     case 'GET':
     case 'HEAD':
-      if (parseFlag(exchange.query, 'watch') && !target.subresource) {
-        serveWatch(context, exchange, target);
-        return;
-      }
       answer(200, await getObject(context, target, exchange.query));
       return;
     case 'PUT': {
@@ -92,10 +88,8 @@ export async function serveObject(
     case 'PATCH': {
       if (!kind.verbs.includes('patch')) throw methodNotAllowed();
       const body = await exchange.body();
-      const { object, created } = await patchObject(context, target, body, patchType(exchange), {
-        ...writeContext(context, exchange, target, 'PatchOptions'),
-        namedManager: Boolean(exchange.query.get('fieldManager')),
-      });
+      const write = writeContext(context, exchange, target, 'PatchOptions');
+      const { object, created } = await patchObject(context, target, body, patchType(exchange), write);
       warnOf(exchange, target, object);
       answer(created ? 201 : 200, object);
       return;
@@ -176,8 +170,9 @@ function writeContext(
   { kind }: Target,
   optionsKind: string,
 ): WriteContext {
+  const patch = exchange.method !== 'PATCH' ? undefined : isApply(patchType(exchange)) ? 'apply' : 'other';
   return {
-    options: parseWriteOptions(exchange.query, exchange.header('user-agent'), optionsKind),
+    options: parseWriteOptions(exchange.query, exchange.header('user-agent'), optionsKind, patch),
     custom: registry.isCustom(kind),
     warn: (text) => exchange.warn(text),
   };

@@ -45,7 +45,7 @@ describe('parseLabelSelector', () => {
     ['a=b c', "found 'c', expected: ',' or 'end of string'"],
     ['a===b', "unable to parse requirement: found '=', expected: identifier"],
     ['!', "unable to parse requirement: found '', expected: identifier"],
-    ['a in b', "unable to parse requirement: found 'b', expected: '('"],
+    ['a in b', "unable to parse requirement: found 'b' expected: '('"],
     ['a in (b', "unable to parse requirement: found '', expected: ',' or ')'"],
     ['a in (', "unable to parse requirement: found '', expected: ',', ')' or identifier"],
     ['a in (b,=)', "unable to parse requirement: found '=', expected: ',', or identifier"],

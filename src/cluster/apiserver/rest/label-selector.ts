@@ -71,9 +71,8 @@ class SelectorParser {
     if (!isWord(key)) throw unparsable(`found '${key}', expected: identifier`);
     const problems = qualifiedName(key);
     if (problems.length > 0) throw unparsable(invalidText('<nil>', key, problems));
-    if (this.#next === END || this.#next === ',') {
-      return negated ? (labels) => !(key in labels) : (labels) => key in labels;
-    }
+    if (negated) return (labels) => !Object.hasOwn(labels, key);
+    if (this.#next === END || this.#next === ',') return (labels) => Object.hasOwn(labels, key);
     const operator = this.#take();
     switch (operator) {
       case 'in':
@@ -104,7 +103,7 @@ class SelectorParser {
   /** Values in parentheses; between commas there may be none, which is the empty text. */
   #values(): string[] {
     const open = this.#take();
-    if (open !== '(') throw unparsable(`found '${open}', expected: '('`);
+    if (open !== '(') throw unparsable(`found '${open}' expected: '('`);
     if (this.#next === ')') {
       this.#take();
       return [''];

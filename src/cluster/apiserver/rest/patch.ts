@@ -26,9 +26,10 @@ const APPLY_PATCH = 'application/apply-patch+yaml';
 /** What PATCH needs of the request beside the target. */
 export interface PatchContext extends DecodeContext {
   options: WriteOptions;
-  /** Whether the query names the manager; apply insists on it. */
-  namedManager: boolean;
 }
+
+/** Whether a media type is that of server-side apply. */
+export const isApply = (contentType: string | undefined) => mediaType(contentType) === APPLY_PATCH;
 
 /**
  * PATCH in its four forms; the media type says which. Apply creates what is missing.
@@ -42,16 +43,11 @@ export async function patchObject(
   context: PatchContext,
 ): Promise<Written> {
   const { kind } = target;
-  if (mediaType(contentType) === APPLY_PATCH) {
+  if (isApply(contentType)) {
     return applyObject(core, target, decodeYaml(body, kind.kind), context);
   }
   const patched = patcher(target, body, contentType, context);
   const { options } = context;
-  if (options.force !== undefined) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
-      { type: 'FieldValueForbidden', field: 'force', detail: 'may not be specified for non-apply patch' },
-    ]);
-  }
   const source =
     mediaType(contentType) === JSON_PATCH ? undefined : ({ format: 'json', text: body.toString() } as const);
   const next = (live: KubeObject) => {
@@ -125,15 +121,6 @@ async function applyObject(
   context: PatchContext,
 ): Promise<Written> {
   const { options } = context;
-  if (!context.namedManager) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
-      {
-        type: 'FieldValueRequired',
-        field: 'fieldManager',
-        detail: 'is required for apply patch',
-      },
-    ]);
-  }
   const applied = appliedConfiguration(target, body, context);
   const merge = (live: KubeObject | undefined) => mergeApplied(core, target, live, applied, options);
   const { resource, key } = locate(core, target);

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
+import { goQuote } from '../go-quote.ts';
 import {
   badRequest,
   expired,
@@ -10,8 +11,9 @@ import {
   tooLargeResourceVersion,
 } from '../status.ts';
 import type { Entry } from '../store/index.ts';
+import { decodeContinue, encodeContinue, NOW } from './continue.ts';
 import { apiVersionOfKind, type Core, locate, type ObjectTarget, present, type Target } from './core.ts';
-import { parseCount } from './options.ts';
+import { parseCount, wholeProblem } from './options.ts';
 import { type Matches, parseSelectors } from './selectors.ts';
 
 /** A list as it is answered. */
@@ -44,9 +46,11 @@ export async function getObject(
 /** GET of a collection: selectors, pages over a snapshot, resourceVersion and resourceVersionMatch. */
 export async function listObjects(core: Core, target: Target, query: URLSearchParams): Promise<ObjectList> {
   const { kind } = target;
+  const limit = parseCount(query, 'limit') ?? 0;
+  // A list never takes as long as this allows; it has to be a number all the same.
+  parseCount(query, 'timeoutSeconds');
   const matches = parseSelectors(kind, query);
   const snapshot = await takeSnapshot(core, target, query);
-  const limit = parseCount(query, 'limit') ?? 0;
   const { page, next, remaining } = cut(snapshot.entries, matches, limit);
   const items = page.map(({ object }) => present(kind, object));
   return {
@@ -73,6 +77,9 @@ async function takeSnapshot(core: Core, target: Target, query: URLSearchParams):
   checkVersionOptions(query);
   if (token) {
     const { revision, start } = decodeContinue(token);
+    if (parseListVersion(query)) {
+      throw badRequest('specifying resource version is not allowed when using continue');
+    }
     if (revision === NOW) {
       return { revision: core.store.revision, entries: resource.list(target.namespace, start) };
     }
@@ -81,7 +88,7 @@ async function takeSnapshot(core: Core, target: Target, query: URLSearchParams):
     if (!entries) throw expiredContinue(encodeContinue({ revision: NOW, start }));
     return { revision, entries };
   }
-  const version = parseVersion(query);
+  const version = parseListVersion(query);
   if (version) await reached(core, version);
   if (version && query.get('resourceVersionMatch') === 'Exact') {
     const entries = resource.listAt(version, target.namespace);
@@ -109,9 +116,6 @@ const VERSION_MATCHES = ['Exact', 'NotOlderThan'];
 function checkVersionOptions(query: URLSearchParams): void {
   const match = query.get('resourceVersionMatch');
   const version = query.get('resourceVersion');
-  if (query.get('continue') && version && version !== '0') {
-    throw badRequest('specifying resource version is not allowed when using continue');
-  }
   const errors: FieldError[] = [];
   if (match) errors.push(...matchErrors(query, match, version));
   if (query.has('sendInitialEvents')) {
@@ -151,15 +155,26 @@ function matchErrors(query: URLSearchParams, match: string, version: string | nu
 
 /** The `resourceVersion` of a read; 0 when absent or `0`. @throws StatusError 500 when it is no number */
 export function parseVersion(query: URLSearchParams): number {
-  const text = query.get('resourceVersion');
-  if (!text) return 0;
-  if (!/^\d{1,15}$/.test(text)) {
-    const quoted = JSON.stringify(text);
-    // Kubernetes takes it for a fault of its own.
-    const message = `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`;
-    throw new StatusError(500, '', message);
-  }
+  const text = query.get('resourceVersion') ?? '';
+  const problem = versionProblem(text);
+  // Kubernetes takes it for a fault of its own.
+  if (problem) throw new StatusError(500, '', problem);
   return Number(text);
+}
+
+/** A list blames the client, unlike other reads. @throws StatusError 400 */
+function parseListVersion(query: URLSearchParams): number {
+  const text = query.get('resourceVersion') ?? '';
+  const problem = versionProblem(text);
+  if (problem) throw badRequest(`invalid resource version: ${problem}`);
+  return Number(text);
+}
+
+function versionProblem(text: string): string | undefined {
+  const problem = text === '' ? undefined : wholeProblem(text, 0n, 2n ** 64n - 1n);
+  if (!problem) return undefined;
+  const quoted = goQuote(text);
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`;
 }
 
 /** Waits until a revision is there. @throws StatusError 504 when it does not come */
@@ -168,36 +183,4 @@ async function reached({ store }: Core, revision: number): Promise<void> {
     if (waited >= FUTURE_WAIT_MS) throw tooLargeResourceVersion(revision, store.revision);
     await new Promise((resolve) => setTimeout(resolve, FUTURE_POLL_MS));
   }
-}
-
-/** In a token: the rest of the list as it is when it is asked for, not as it was. */
-const NOW = -1;
-
-interface Continue {
-  /** The revision that the pages show, or `NOW`. */
-  revision: number;
-  /** Key of the first entry of the next page, or one just before it. */
-  start: string;
-}
-
-/** The form that Kubernetes gives its tokens. */
-function encodeContinue({ revision, start }: Continue): string {
-  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start })).toString('base64url');
-}
-
-function decodeContinue(token: string): Continue {
-  try {
-    const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-    if (
-      v === 'meta.k8s.io/v1' &&
-      Number.isSafeInteger(rv) &&
-      (rv > 0 || rv === NOW) &&
-      typeof start === 'string'
-    ) {
-      return { revision: rv, start };
-    }
-  } catch {
-    // Refused below, as any other token that is not ours.
-  }
-  throw badRequest('invalid continue token: continue key is not valid: it was not given out by this server');
 }

@@ -30,7 +30,7 @@ function fieldsOf(kind: Kind, object: KubeObject): Record<string, string> {
 
 /** A field selector in its string form, e.g. `spec.nodeName=n,status.phase!=Failed`; undefined when empty. */
 export function parseFieldSelector(kind: Kind, text: string): Matches | undefined {
-  if (text.trim() === '') return undefined;
+  if (text === '') return undefined;
   const known = fieldsOf(kind, { metadata: {} });
   const terms = fieldTerms(text);
   const unknown = terms.find(({ field }) => !Object.hasOwn(known, field));
@@ -53,13 +53,26 @@ interface FieldTerm {
 export function fieldTerms(text: string): FieldTerm[] {
   return text
     .split(/(?<!\\),/)
-    .filter((term) => term.trim() !== '')
+    .filter((term) => term !== '')
     .map((term) => {
       const match = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
       if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
       const [, field = '', operator, value = ''] = match;
-      return { field, equal: operator !== '!=', value: value.replace(/\\([\\,=])/g, '$1') };
+      return { field, equal: operator !== '!=', value: unescaped(value) };
     });
+}
+
+/** A value without its escapes; what separates terms must have one. @throws StatusError 400 */
+function unescaped(value: string): string {
+  return value.replace(/\\([\s\S]?)|[,=]/g, (found: string, escaped: string | undefined) => {
+    if (escaped === undefined) {
+      throw badRequest(`invalid field selector: unescaped character in value: ${found.charCodeAt(0)}`);
+    }
+    if (escaped === '' || !'\\,='.includes(escaped)) {
+      throw badRequest(`invalid field selector: invalid escape sequence: ${found}`);
+    }
+    return escaped;
+  });
 }
 
 function unknownField(kind: Kind, field: string) {

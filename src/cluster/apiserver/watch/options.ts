@@ -36,7 +36,17 @@ export function parseWatchOptions(query: URLSearchParams, random: number): Watch
   if (sendInitial !== undefined && match !== 'NotOlderThan') {
     forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
-  if (query.get('continue')) forbid('continue', 'continue is forbidden for watch');
+  if (match && match !== 'NotOlderThan') {
+    errors.push({
+      type: 'FieldValueNotSupported',
+      field: 'resourceVersionMatch',
+      value: match,
+      detail: 'supported values: "NotOlderThan"',
+    });
+  }
+  if (query.get('continue')) {
+    forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
+  }
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
   const after = parseVersion(query);
   const initialEvents = sendInitial ?? after === 0;
