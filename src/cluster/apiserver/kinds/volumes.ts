@@ -105,7 +105,7 @@ function withSources(spec: PersistentVolumeClaim['spec']): PersistentVolumeClaim
   } as typeof spec;
 }
 
-function validateClaim(spec: PersistentVolumeClaim['spec'], field: string): FieldError[] {
+export function validateClaim(spec: PersistentVolumeClaim['spec'], field: string): FieldError[] {
   const errors = [
     ...validateSelector(spec?.selector, `${field}.selector`),
     ...validateAccessModes(spec?.accessModes, `${field}.accessModes`, 'at least 1 access mode is required'),

@@ -116,13 +116,17 @@ export const configMapKey = checker(
   'key-name',
 );
 
-export const environmentName = checker(
+/** The name of a variable, of which programs may have their own ideas. */
+export const environmentName = (value: string): string[] =>
+  /^[ -<>-~]+$/.test(value)
+    ? []
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+
+export const httpHeaderName = checker(
   Number.POSITIVE_INFINITY,
-  '[-._a-zA-Z][-._a-zA-Z0-9]*',
-  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
-  'my.env-name',
-  'MY_ENV.NAME',
-  'MyEnvName1',
+  '[-A-Za-z0-9]+',
+  "a valid HTTP header must consist of alphanumeric characters or '-'",
+  'X-Header-Name',
 );
 
 /** The name of a port: a service name of IANA. */

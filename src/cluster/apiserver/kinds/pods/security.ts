@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import type { Container, PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1.d.ts';
 import type { FieldError } from '../../errors.ts';
 import { qualifiedName } from '../../schema/names.ts';
-import { check, forbidden, invalid, required } from '../checks.ts';
+import { check, invalid, oneOf, required } from '../checks.ts';
+import { validateLocalPath } from './paths.ts';
 
-/** What Kubernetes refuses of who containers run as, what they do at start and end, and what they ask for. */
+/** What Kubernetes refuses of who containers run as, what confines them, and what they ask for. */
 
 const HIGHEST_ID = 2_147_483_647;
 
@@ -13,26 +14,46 @@ function validateId(id: number | undefined, field: string): FieldError[] {
   return [invalid(field, id, `must be between 0 and ${HIGHEST_ID}, inclusive`)];
 }
 
-/** Users and groups of a container, and its hooks. */
-export function validateContext(container: Container, field: string): FieldError[] {
-  const { securityContext, lifecycle } = container;
+type Context = NonNullable<Container['securityContext']> & {
+  appArmorProfile?: { type?: string; localhostProfile?: string };
+};
+
+/** Users and groups of a container, and what confines it. */
+export function validateContext({ securityContext }: Container, field: string): FieldError[] {
+  const context = (securityContext ?? {}) as Context;
+  const at = `${field}.securityContext`;
   return [
-    ...validateId(securityContext?.runAsUser, `${field}.securityContext.runAsUser`),
-    ...validateId(securityContext?.runAsGroup, `${field}.securityContext.runAsGroup`),
-    ...validateHook(lifecycle?.postStart, `${field}.lifecycle.postStart`),
-    ...validateHook(lifecycle?.preStop, `${field}.lifecycle.preStop`),
+    ...validateId(context.runAsUser, `${at}.runAsUser`),
+    ...validateId(context.runAsGroup, `${at}.runAsGroup`),
+    ...oneOf(`${at}.procMount`, context.procMount, ['Default', 'Unmasked']),
+    ...validateProfile(context.seccompProfile, `${at}.seccompProfile`, 'seccomp'),
+    ...validateProfile(context.appArmorProfile, `${at}.appArmorProfile`, 'AppArmor'),
   ];
 }
 
-const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'sleep'];
-
-function validateHook(hook: object | undefined, field: string): FieldError[] {
-  if (!hook) return [];
-  const handlers = HANDLERS.filter((name) => name in hook);
-  if (handlers.length === 0) return [required(field, 'must specify a handler type')];
-  return handlers
-    .slice(1)
-    .map((name) => forbidden(`${field}.${name}`, 'may not specify more than 1 handler type'));
+/** A profile is of a type, and in a file of the node or not. @param name what messages call the type */
+function validateProfile(
+  profile: { type?: string; localhostProfile?: string } | undefined,
+  field: string,
+  name: 'AppArmor' | 'seccomp',
+): FieldError[] {
+  if (!profile) return [];
+  const { type, localhostProfile: file } = profile;
+  const at = `${field}.localhostProfile`;
+  if (!type) {
+    const what = name === 'seccomp' ? 'seccompProfile' : 'appArmorProfile';
+    return [required(`${field}.type`, `type is required when ${what} is set`)];
+  }
+  const errors = oneOf(`${field}.type`, type, ['Localhost', 'RuntimeDefault', 'Unconfined']);
+  if (type === 'Localhost' && !file) {
+    errors.push(required(at, `must be set when ${name} type is Localhost`));
+  } else if (type === 'Localhost' && file && name === 'seccomp') {
+    errors.push(...validateLocalPath(file, at));
+  } else if (type !== 'Localhost' && file !== undefined) {
+    const shown = name === 'seccomp' ? { Type: type, LocalhostProfile: file } : file;
+    errors.push(invalid(at, shown, `can only be set when ${name} type is Localhost`));
+  }
+  return errors;
 }
 
 /** Users and groups of a whole pod, and its own names for hosts. */

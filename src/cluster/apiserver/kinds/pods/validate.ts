@@ -1,17 +1,13 @@
-import type { Container, EnvVar, Pod, PodSpec, PodTemplateSpec, Probe } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, Pod, PodSpec, PodTemplateSpec, Volume } from 'kubernetes-types/core/v1.d.ts';
 import { equal } from '../../../../api/index.ts';
 import type { FieldError } from '../../errors.ts';
 import { validateLabels } from '../../schema/metadata.ts';
-import {
-  dnsLabel,
-  dnsSubdomain,
-  environmentName,
-  portName,
-  portNumber,
-  qualifiedName,
-} from '../../schema/names.ts';
+import { dnsLabel, dnsSubdomain, portName, portNumber, qualifiedName } from '../../schema/names.ts';
 import { compareQuantities } from '../../schema/quantity.ts';
-import { check, duplicate, forbidden, invalid, nonNegative, notFound, oneOf, required } from '../checks.ts';
+import { check, duplicate, forbidden, invalid, oneOf, required } from '../checks.ts';
+import { validateEnv, validateEnvFrom } from './environment.ts';
+import { validateMounts } from './mounts.ts';
+import { validateHook, validateProbe } from './probes.ts';
 import { validateScheduling } from './scheduling.ts';
 import { validateContext, validatePodContext, validateResourceNames } from './security.ts';
 import { validateVolumes } from './volumes.ts';
@@ -19,15 +15,23 @@ import { validateVolumes } from './volumes.ts';
 /** What of a pod's spec Kubernetes refuses, in its order and words. */
 export function validatePodSpec(spec: PodSpec | undefined, field: string): FieldError[] {
   if (!spec) return [required(field)];
-  const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
-  const errors = validateVolumes(spec.volumes ?? [], `${field}.volumes`);
+  const { errors, found: volumes } = validateVolumes(spec.volumes ?? [], `${field}.volumes`);
   const names = new Set<string>();
   if (!spec.containers?.length) errors.push(required(`${field}.containers`));
   for (const [i, container] of (spec.containers ?? []).entries()) {
-    errors.push(...validateContainer(container, `${field}.containers[${i}]`, volumes, names));
+    const at = `${field}.containers[${i}]`;
+    errors.push(...validateContainer(container, at, volumes, names));
+    errors.push(...validateLife(container, at, spec.terminationGracePeriodSeconds));
   }
   for (const [i, container] of (spec.initContainers ?? []).entries()) {
-    errors.push(...validateContainer(container, `${field}.initContainers[${i}]`, volumes, names));
+    const at = `${field}.initContainers[${i}]`;
+    errors.push(...validateContainer(container, at, volumes, names));
+    const isSidecar = (container as { restartPolicy?: string }).restartPolicy === 'Always';
+    errors.push(
+      ...(isSidecar
+        ? validateLife(container, at, spec.terminationGracePeriodSeconds)
+        : refuseLife(container, at)),
+    );
   }
   errors.push(...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']));
   errors.push(
@@ -42,7 +46,6 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
     const detail = 'must be between 1 and 2147483647, inclusive';
     errors.push(invalid(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, detail));
   }
-  errors.push(...nonNegative(`${field}.terminationGracePeriodSeconds`, spec.terminationGracePeriodSeconds));
   if (spec.serviceAccountName) {
     errors.push(...check(`${field}.serviceAccountName`, spec.serviceAccountName, dnsSubdomain));
   }
@@ -85,10 +88,10 @@ function validateAnnotationKeys(
 function validateContainer(
   container: Container,
   field: string,
-  volumes: ReadonlySet<string>,
+  volumes: ReadonlyMap<string, Volume>,
   names: Set<string>,
 ): FieldError[] {
-  const { name, image, ports = [], env = [], volumeMounts = [] } = container;
+  const { name, image, ports = [], env = [], envFrom = [] } = container;
   const errors: FieldError[] = [];
   if (!name) errors.push(required(`${field}.name`));
   else errors.push(...check(`${field}.name`, name, dnsLabel));
@@ -100,25 +103,15 @@ function validateContainer(
   }
   errors.push(...validatePorts(ports, `${field}.ports`));
   for (const [i, variable] of env.entries()) errors.push(...validateEnv(variable, `${field}.env[${i}]`));
-  const paths = new Set<string>();
-  for (const [i, { name: volume, mountPath }] of volumeMounts.entries()) {
-    const at = `${field}.volumeMounts[${i}]`;
-    if (!volume) errors.push(required(`${at}.name`));
-    else if (!volumes.has(volume)) errors.push(notFound(`${at}.name`, volume));
-    if (!mountPath) errors.push(required(`${at}.mountPath`));
-    else if (paths.has(mountPath)) errors.push(invalid(`${at}.mountPath`, mountPath, 'must be unique'));
-    paths.add(mountPath);
-  }
-  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-    errors.push(...validateProbe(container[probe], `${field}.${probe}`, probe === 'readinessProbe'));
-  }
+  errors.push(...validateEnvFrom(envFrom, `${field}.envFrom`));
+  errors.push(...validateMounts(container, field, volumes));
   errors.push(
     ...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']),
   );
   errors.push(
     ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, [
-      'FallbackToLogsOnError',
       'File',
+      'FallbackToLogsOnError',
     ]),
   );
   return [
@@ -127,6 +120,26 @@ function validateContainer(
     ...validateResources(container, field),
     ...validateContext(container, field),
   ];
+}
+
+const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
+
+/** The hooks and probes of what runs for as long as the pod does. */
+function validateLife(container: Container, field: string, graceSeconds: number | undefined): FieldError[] {
+  const { lifecycle } = container;
+  return [
+    ...validateHook(lifecycle?.postStart, `${field}.lifecycle.postStart`, graceSeconds),
+    ...validateHook(lifecycle?.preStop, `${field}.lifecycle.preStop`, graceSeconds),
+    ...PROBES.flatMap((name) => validateProbe(container[name], `${field}.${name}`, name)),
+  ];
+}
+
+function refuseLife(container: Container, field: string): FieldError[] {
+  return (['lifecycle', ...PROBES] as const)
+    .filter((name) => container[name])
+    .map((name) =>
+      forbidden(`${field}.${name}`, 'may not be set for init containers without restartPolicy=Always'),
+    );
 }
 
 function validatePorts(ports: NonNullable<Container['ports']>, field: string): FieldError[] {
@@ -147,89 +160,6 @@ function validatePorts(ports: NonNullable<Container['ports']>, field: string): F
       for (const problem of portNumber(hostPort)) errors.push(invalid(`${at}.hostPort`, hostPort, problem));
     }
     errors.push(...oneOf(`${at}.protocol`, protocol, ['SCTP', 'TCP', 'UDP']));
-  }
-  return errors;
-}
-
-function validateEnv({ name, value, valueFrom }: EnvVar, field: string): FieldError[] {
-  const errors = name ? check(`${field}.name`, name, environmentName) : [required(`${field}.name`)];
-  if (!valueFrom) return errors;
-  const sources = Object.keys(valueFrom);
-  if (sources.length === 0) {
-    const detail = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
-    errors.push(invalid(`${field}.valueFrom`, '', detail));
-  } else if (sources.length > 1) {
-    errors.push(invalid(`${field}.valueFrom`, '', 'may not have more than one field specified at a time'));
-  }
-  if (value) errors.push(invalid(`${field}.valueFrom`, '', 'may not be specified when `value` is not empty'));
-  const { fieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
-  if (fieldRef)
-    errors.push(...validateFieldPath(fieldRef.fieldPath, `${field}.valueFrom.fieldRef.fieldPath`));
-  if (configMapKeyRef && !configMapKeyRef.key)
-    errors.push(required(`${field}.valueFrom.configMapKeyRef.key`));
-  if (secretKeyRef && !secretKeyRef.key) errors.push(required(`${field}.valueFrom.secretKeyRef.key`));
-  return errors;
-}
-
-/** Fields of a pod that its environment may take; labels and annotations one by one. */
-const ENVIRONMENT_FIELDS = [
-  'metadata.name',
-  'metadata.namespace',
-  'metadata.uid',
-  'spec.nodeName',
-  'spec.serviceAccountName',
-  'status.hostIP',
-  'status.hostIPs',
-  'status.podIP',
-  'status.podIPs',
-];
-/** Fields that there are, and that only other places may take. */
-const OTHER_FIELDS = [
-  'metadata.annotations',
-  'metadata.labels',
-  'spec.hostNetwork',
-  'spec.restartPolicy',
-  'spec.schedulerName',
-  'status.nominatedNodeName',
-  'status.phase',
-];
-
-function validateFieldPath(path: string | undefined, field: string): FieldError[] {
-  if (!path) return [required(field)];
-  if (/^metadata\.(labels|annotations)\['[^']+'\]$/.test(path)) return [];
-  if (ENVIRONMENT_FIELDS.includes(path)) return [];
-  if (OTHER_FIELDS.includes(path)) return oneOf(field, path, ENVIRONMENT_FIELDS);
-  const detail = `error converting fieldPath: field label not supported: ${path}`;
-  return [invalid(field, path, detail)];
-}
-
-function validateProbe(probe: Probe | undefined, field: string, severalSuccesses: boolean): FieldError[] {
-  if (!probe) return [];
-  const errors: FieldError[] = [];
-  const handlers = (['exec', 'httpGet', 'tcpSocket', 'grpc'] as const).filter((name) => probe[name]);
-  if (handlers.length === 0) errors.push(required(field, 'must specify a handler type'));
-  for (const extra of handlers.slice(1)) {
-    errors.push(forbidden(`${field}.${extra}`, 'may not specify more than 1 handler type'));
-  }
-  if (probe.exec && !probe.exec.command?.length) errors.push(required(`${field}.exec.command`));
-  for (const name of ['httpGet', 'tcpSocket'] as const) {
-    const port = probe[name]?.port;
-    if (probe[name] === undefined) continue;
-    const problems = typeof port === 'string' ? portName(port) : portNumber(port ?? 0);
-    for (const problem of problems) errors.push(invalid(`${field}.${name}.port`, port ?? 0, problem));
-  }
-  errors.push(...oneOf(`${field}.httpGet.scheme`, probe.httpGet?.scheme, ['HTTP', 'HTTPS']));
-  for (const name of [
-    'initialDelaySeconds',
-    'timeoutSeconds',
-    'periodSeconds',
-    'successThreshold',
-    'failureThreshold',
-  ] as const) {
-    errors.push(...nonNegative(`${field}.${name}`, probe[name]));
-  }
-  if (!severalSuccesses && (probe.successThreshold ?? 1) !== 1) {
-    errors.push(invalid(`${field}.successThreshold`, probe.successThreshold, 'must be 1'));
   }
   return errors;
 }
