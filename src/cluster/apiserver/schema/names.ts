@@ -54,6 +54,17 @@ export const dnsLabel1035 = checker(
   'abc-123',
 );
 
+const underscored = checker(
+  253,
+  '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*',
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  'example.com',
+);
+
+/** Where names are looked for: a domain, also the root, and also with a dot at its end. */
+export const searchDomain = (value: string): string[] =>
+  value === '.' ? [] : underscored(value.replace(/\.$/, ''));
+
 export const wildcardSubdomain = checker(
   253,
   `\\*\\.${label}(\\.${label})*`,

@@ -23,7 +23,10 @@ export const pods = builtin({
   defaults: (object) => defaultPod(object as Pod),
   prepareForCreate(object) {
     const pod = object as Pod;
-    return { ...pod, status: { phase: 'Pending', qosClass: qosClass(pod) } } as KubeObject;
+    const seconds = pod.spec?.terminationGracePeriodSeconds ?? 0;
+    // Less than nothing is the least.
+    const spec = seconds < 0 ? { ...pod.spec, terminationGracePeriodSeconds: 1 } : pod.spec;
+    return { ...pod, spec, status: { phase: 'Pending', qosClass: qosClass(pod) } } as KubeObject;
   },
   prepareForUpdate(next, old, subresource) {
     if (subresource !== 'status') return next;

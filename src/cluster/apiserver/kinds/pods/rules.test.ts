@@ -28,13 +28,14 @@ describe('where a pod may run', () => {
     const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
     const affinity = {
       nodeAffinity: { [required]: { nodeSelectorTerms: [] } },
-      podAntiAffinity: { [preferred]: [{ weight: 0, podAffinityTerm: { topologyKey: '' } }] },
+      podAntiAffinity: { [preferred]: [{ weight: 0, podAffinityTerm: { topologyKey: 'a/' } }] },
     };
     const topologySpreadConstraints = [{ maxSkew: 0, topologyKey: 'zone', whenUnsatisfiable: 'Never' }];
     expect(problems({ affinity, topologySpreadConstraints })).toEqual([
       `spec.affinity.nodeAffinity.${required}.nodeSelectorTerms Required must have at least one node selector term`,
       `spec.affinity.podAntiAffinity.${preferred}[0].weight Invalid must be in the range 1-100`,
-      `spec.affinity.podAntiAffinity.${preferred}[0].podAffinityTerm.topologyKey Required can not be empty`,
+      `spec.affinity.podAntiAffinity.${preferred}[0].podAffinityTerm.topologyKey Invalid name part must be non-empty`,
+      expect.stringContaining('name part must consist of'),
       'spec.topologySpreadConstraints[0].maxSkew Invalid must be greater than zero',
       'spec.topologySpreadConstraints[0].whenUnsatisfiable NotSupported supported values: "DoNotSchedule", "ScheduleAnyway"',
     ]);
@@ -76,4 +77,126 @@ describe('the environment', () => {
       `${field(4)} Invalid error converting fieldPath: field label not supported: foo`,
     ]);
   });
+});
+
+it.each<[string, object, string]>([
+  [
+    'another field of a node',
+    {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchFields: [{ key: 'a', operator: 'In', values: ['b'] }] }],
+          },
+        },
+      },
+    },
+    'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].key Invalid not a valid field selector key',
+  ],
+  [
+    'two names of a node',
+    {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a', 'b'] }] },
+            ],
+          },
+        },
+      },
+    },
+    "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].values Required must be only one value when `operator` is 'In' or 'NotIn' for node field selector",
+  ],
+  [
+    'labels of no selector',
+    {
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule', matchLabelKeys: ['b'] },
+      ],
+    },
+    'spec.topologySpreadConstraints[0].matchLabelKeys Forbidden must not be specified when labelSelector is not set',
+  ],
+  [
+    'domains of a wish',
+    {
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 2 },
+      ],
+    },
+    'spec.topologySpreadConstraints[0].minDomains Invalid can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway',
+  ],
+  [
+    'two constraints that say the same',
+    {
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule' },
+        { maxSkew: 2, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule' },
+      ],
+    },
+    'spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable} Duplicate',
+  ],
+  [
+    'a gate twice',
+    { schedulingGates: [{ name: 'a/b' }, { name: 'a/b' }] },
+    'spec.schedulingGates[1] Duplicate',
+  ],
+  [
+    'a node in spite of a gate',
+    { schedulingGates: [{ name: 'a/b' }], nodeName: 'n' },
+    'spec.nodeName Forbidden cannot be set until all schedulingGates have been cleared',
+  ],
+  [
+    'an unknown system',
+    { os: { name: 'plan9' } },
+    'spec.os NotSupported supported values: "linux", "windows"',
+  ],
+  [
+    'no resolver',
+    { dnsPolicy: 'None' },
+    'spec.dnsConfig Required must provide `dnsConfig` when `dnsPolicy` is None',
+  ],
+  [
+    'four resolvers',
+    { dnsConfig: { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4'] } },
+    'spec.dnsConfig.nameservers Invalid must not have more than 3 nameservers',
+  ],
+  [
+    'an option without a name',
+    { dnsConfig: { options: [{ value: '1' }] } },
+    'spec.dnsConfig.options[0] Required must not be empty',
+  ],
+  [
+    'processes shared twice',
+    { shareProcessNamespace: true, hostPID: true },
+    'spec.securityContext.shareProcessNamespace Invalid ShareProcessNamespace and HostPID cannot both be enabled',
+  ],
+  [
+    'a parameter twice',
+    {
+      securityContext: {
+        sysctls: [
+          { name: 'a.b', value: '' },
+          { name: 'a.b', value: '' },
+        ],
+      },
+    },
+    'spec.securityContext.sysctls[1].name Duplicate',
+  ],
+  [
+    'a policy for groups',
+    { securityContext: { fsGroupChangePolicy: 'Never' } },
+    'spec.securityContext.fsGroupChangePolicy NotSupported supported values: "Always", "OnRootMismatch"',
+  ],
+])('refuses %s', (_what, spec, problem) => {
+  expect(problems(spec)).toEqual([problem]);
+});
+
+it('takes search domains with underscores, the root and a dot at the end', () => {
+  expect(problems({ dnsConfig: { searches: ['_tcp.a_b.example', '.', 'example.com.'] } })).toEqual([]);
+});
+
+it('gives a pod at least a second to end', () => {
+  const pod = created(pods, { spec: { containers: [container], terminationGracePeriodSeconds: -5 } });
+  expect(pod.spec).toMatchObject({ terminationGracePeriodSeconds: 1 });
 });

@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
 import type { Container, PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1.d.ts';
 import type { FieldError } from '../../errors.ts';
 import { qualifiedName } from '../../schema/names.ts';
-import { check, invalid, oneOf, required } from '../checks.ts';
+import { check, duplicate, invalid, oneOf, required } from '../checks.ts';
 import { validateLocalPath } from './paths.ts';
 
 /** What Kubernetes refuses of who containers run as, what confines them, and what they ask for. */
@@ -56,8 +55,32 @@ function validateProfile(
   return errors;
 }
 
-/** Users and groups of a whole pod, and its own names for hosts. */
-export function validatePodContext({ securityContext, hostAliases }: PodSpec, field: string): FieldError[] {
+type PodContext = NonNullable<PodSpec['securityContext']> &
+  Pick<Context, 'appArmorProfile'> & { supplementalGroupsPolicy?: string };
+
+const SHARED = 'ShareProcessNamespace and HostPID cannot both be enabled';
+const SYSCTL_MAX = 253;
+const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
+
+function validateSysctls(sysctls: readonly { name?: string }[], field: string): FieldError[] {
+  const names = sysctls.map(({ name }) => name ?? '');
+  return names.flatMap((name, i) => {
+    const at = `${field}[${i}].name`;
+    const errors: FieldError[] = [];
+    if (!name) errors.push(required(at));
+    else if (name.length > SYSCTL_MAX || !SYSCTL.test(name)) {
+      const pattern = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
+      errors.push(invalid(at, name, `must have at most ${SYSCTL_MAX} characters and match regex ${pattern}`));
+    }
+    if (names.indexOf(name) < i) errors.push(duplicate(at, name));
+    return errors;
+  });
+}
+
+/** Users and groups of a whole pod, and what confines it. */
+export function validatePodContext(spec: PodSpec, field: string): FieldError[] {
+  const { securityContext, shareProcessNamespace, hostPID } = spec;
+  const context = (securityContext ?? {}) as PodContext;
   const at = `${field}.securityContext`;
   return [
     ...validateId(securityContext?.runAsUser, `${at}.runAsUser`),
@@ -66,17 +89,12 @@ export function validatePodContext({ securityContext, hostAliases }: PodSpec, fi
     ...(securityContext?.supplementalGroups ?? []).flatMap((id, i) =>
       validateId(id, `${at}.supplementalGroups[${i}]`),
     ),
-    ...(hostAliases ?? []).flatMap(({ ip = '' }, i) =>
-      isIP(ip) > 0
-        ? []
-        : [
-            invalid(
-              `${field}.hostAliases[${i}].ip`,
-              ip,
-              'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-            ),
-          ],
-    ),
+    ...oneOf(`${at}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
+    ...oneOf(`${at}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
+    ...validateProfile(context.seccompProfile, `${at}.seccompProfile`, 'seccomp'),
+    ...validateProfile(context.appArmorProfile, `${at}.appArmorProfile`, 'AppArmor'),
+    ...validateSysctls(context.sysctls ?? [], `${at}.sysctls`),
+    ...(shareProcessNamespace && hostPID ? [invalid(`${at}.shareProcessNamespace`, true, SHARED)] : []),
   ];
 }
 

@@ -7,6 +7,7 @@ import { compareQuantities } from '../../schema/quantity.ts';
 import { check, duplicate, forbidden, invalid, oneOf, required } from '../checks.ts';
 import { validateEnv, validateEnvFrom } from './environment.ts';
 import { validateMounts } from './mounts.ts';
+import { validateNames } from './network.ts';
 import { validateHook, validateProbe } from './probes.ts';
 import { validateScheduling } from './scheduling.ts';
 import { validateContext, validatePodContext, validateResourceNames } from './security.ts';
@@ -34,14 +35,11 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
     );
   }
   errors.push(...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']));
-  errors.push(
-    ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, [
-      'ClusterFirstWithHostNet',
-      'ClusterFirst',
-      'Default',
-      'None',
-    ]),
-  );
+  errors.push(...validateNames(spec, field));
+  for (const [i, { conditionType = '' }] of (spec.readinessGates ?? []).entries()) {
+    errors.push(...check(`${field}.readinessGates[${i}].conditionType`, conditionType, qualifiedName));
+  }
+  errors.push(...validateSystem((spec as { os?: { name?: string } }).os, `${field}.os`));
   if (spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1) {
     const detail = 'must be between 1 and 2147483647, inclusive';
     errors.push(invalid(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, detail));
@@ -52,6 +50,12 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
   if (spec.hostname) errors.push(...check(`${field}.hostname`, spec.hostname, dnsLabel));
   if (spec.subdomain) errors.push(...check(`${field}.subdomain`, spec.subdomain, dnsLabel));
   return [...errors, ...validatePodContext(spec, field), ...validateScheduling(spec, field)];
+}
+
+/** The operating system that a pod is for. */
+function validateSystem(os: { name?: string } | undefined, field: string): FieldError[] {
+  if (!os) return [];
+  return os.name ? oneOf(field, os.name, ['linux', 'windows']) : [required(`${field}.name`)];
 }
 
 /** A pod template; workloads that keep their pods running allow only `Always`. */
