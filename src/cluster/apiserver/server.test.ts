@@ -129,7 +129,7 @@ describe('bad requests', () => {
     ['a list for an object', 'POST', CONFIGMAPS, '[]', 400],
     ['a field of the wrong type', 'POST', CONFIGMAPS, '{"metadata":{"name":"a"},"data":{"a":1}}', 400],
     ['metadata of the wrong type', 'POST', CONFIGMAPS, '{"metadata":7}', 400],
-    ['null', 'POST', CONFIGMAPS, 'null', 400],
+    ['null', 'POST', CONFIGMAPS, 'null', 422],
     ['a patch of an unknown type', 'PATCH', `${CONFIGMAPS}/a`, '{}', 415],
     ['an unknown version', 'GET', '/api/v2/configmaps', undefined, 404],
     ['a broken escape in the path', 'GET', '/api/v1/%zz', undefined, 404],

@@ -77,4 +77,21 @@ describe('a body', () => {
   it('in YAML that is neither is refused', () => {
     expect(() => decodeYaml(Buffer.from('{"a": '), 'ConfigMap')).toThrow(/yaml parse error/);
   });
+
+  it('is YAML 1.1 without its times, as Kubernetes reads it', () => {
+    const text = 'a: yes\nb: 0777\nc: 12:30:45\nd: 2020-01-01\ne: "no"\n1: off';
+    const value = { a: true, b: 511, c: '12:30:45', d: '2020-01-01', e: 'no', 1: false };
+    expect(decodeYaml(Buffer.from(text), 'ConfigMap')).toEqual(value);
+  });
+
+  it.each([
+    ['', 'unexpected end of JSON input (<empty>)'],
+    ['{"a":}', `invalid character '}' looking for beginning of value ({"a":})`],
+    ['[', 'unexpected end of JSON input (5b)'],
+    [`{"a":"${'x'.repeat(40)}"`, `unexpected end of JSON input ({"a":"${'x'.repeat(24)} ...)`],
+  ])('that is no JSON is quoted: %s', (text, problem) => {
+    expect(() => decodeJson(Buffer.from(text), 'ConfigMap')).toThrow(
+      `the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ${problem}`,
+    );
+  });
 });

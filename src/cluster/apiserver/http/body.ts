@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
-import { parse as parseYaml } from 'yaml';
+import { parse as parseYaml, type Tags } from 'yaml';
+import { jsonSyntaxProblem } from '../json-syntax.ts';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/index.ts';
 import { isTooDeep, MOST_LEVELS } from '../rest/depth.ts';
 import type { Source } from '../rest/source.ts';
+import { isObject } from '../schema/json.ts';
 import { badRequest, entityTooLarge, timedOut, unsupportedMediaType } from '../status.ts';
 
 /** Kubernetes' bound for the body of a request. */
@@ -76,6 +78,18 @@ const DECODERS: Record<string, Decoder> = {
   [PROTOBUF]: decodeProtobuf,
 };
 
+/** Kubernetes reads YAML 1.1 without its times and numbers to the base of 60: `yes` is true, `0777` octal. */
+const YAML_OPTIONS = {
+  uniqueKeys: false,
+  maxAliasCount: 100,
+  version: '1.1',
+  customTags: (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || isRead(tag)),
+} as const;
+
+const UNREAD_TYPES = /:(timestamp|binary|omap|pairs|set)$/;
+const isRead = (tag: Exclude<Tags[number], string>) =>
+  !UNREAD_TYPES.test(tag.tag) && !('format' in tag && tag.format === 'TIME');
+
 /** The media types that objects may be sent in. */
 const OBJECT_TYPES: readonly string[] = Object.keys(DECODERS);
 
@@ -90,7 +104,29 @@ export const mediaType = (header: string | undefined) =>
 export function decodeBody(bytes: Buffer, contentType: string | undefined, what: string): unknown {
   const decode = DECODERS[mediaType(contentType)];
   if (!decode) throw unsupportedMediaType(OBJECT_TYPES);
-  return decode(bytes, what);
+  return objectOrNothing(decode(bytes, what), (problem) =>
+    unrecognized(what, `json parse error: ${problem}`, bytes),
+  );
+}
+
+/** Reads JSON that is an object, or null. */
+export function parseObject(bytes: Buffer, refuse: (problem: string) => Error): unknown {
+  return objectOrNothing(parseJson(bytes, refuse), refuse);
+}
+
+function objectOrNothing(value: unknown, refuse: (problem: string) => Error): unknown {
+  if (isObject(value) || value === null || value === undefined) return value;
+  throw refuse(cannotUnmarshal(value, TYPE_META));
+}
+
+/** Into what kube-apiserver reads an object first. */
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** What Go's decoder says of a whole value that is of another type. */
+export function cannotUnmarshal(value: unknown, type: string): string {
+  const actual = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return `json: cannot unmarshal ${actual} into Go value of type ${type}`;
 }
 
 /** The text of a body, for messages about it; undefined when it is not text. */
@@ -101,42 +137,45 @@ export function sourceOf(bytes: Buffer, contentType: string | undefined): Source
 }
 
 export function decodeJson(bytes: Buffer, what: string): unknown {
-  const text = bytes.toString('utf8');
-  let value: unknown;
+  const value = parseJson(bytes, (problem) => unrecognized(what, `json parse error: ${problem}`, bytes));
+  return bounded(value, what, bytes);
+}
+
+/** Reads JSON; what cannot be read is refused with what Go's decoder says of it. */
+export function parseJson(bytes: Buffer, refuse: (problem: string) => Error): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw unrecognized(what, `json parse error: ${(error as Error).message}`, text);
+    throw refuse(jsonSyntaxProblem(bytes) ?? (error as Error).message);
   }
-  return bounded(value, what, text);
 }
 
 export function decodeYaml(bytes: Buffer, what: string): unknown {
   const text = bytes.toString('utf8');
   // Every JSON text is YAML, and what most clients apply is JSON, which is read a hundred times faster as such.
   const json = /^\s*\{/.test(text) ? tryJson(text) : undefined;
-  if (json !== undefined) return bounded(json, what, text);
+  if (json !== undefined) return bounded(json, what, bytes);
   let value: unknown;
   try {
-    value = parseYaml(text, { uniqueKeys: false, maxAliasCount: 100 });
+    value = parseYaml(text, YAML_OPTIONS);
   } catch (error) {
     // The parser reads nested lists and objects by recursion, and runs out of stack.
-    if (/call stack/.test((error as Error).message)) throw tooDeep(what, text);
-    throw unrecognized(what, `yaml parse error: ${(error as Error).message}`, text);
+    if (/call stack/.test((error as Error).message)) throw tooDeep(what, bytes);
+    throw unrecognized(what, `yaml parse error: ${(error as Error).message}`, bytes);
   }
   // Aliases may nest more than the text shows, without end even.
-  if (isTooDeep(value)) throw tooDeep(what, text);
+  if (isTooDeep(value)) throw tooDeep(what, bytes);
   return value;
 }
 
 /** @throws StatusError 400 for a value that is nested too deeply */
-function bounded(value: unknown, what: string, text: string): unknown {
-  if (text.length > 2 * MOST_LEVELS && isTooDeep(value)) throw tooDeep(what, text);
+function bounded(value: unknown, what: string, bytes: Buffer): unknown {
+  if (bytes.length > 2 * MOST_LEVELS && isTooDeep(value)) throw tooDeep(what, bytes);
   return value;
 }
 
-const tooDeep = (what: string, text: string) =>
-  unrecognized(what, `exceeded max depth of ${MOST_LEVELS} levels`, text);
+const tooDeep = (what: string, bytes: Buffer) =>
+  unrecognized(what, `exceeded max depth of ${MOST_LEVELS} levels`, bytes);
 
 function tryJson(text: string): unknown {
   try {
@@ -146,8 +185,18 @@ function tryJson(text: string): unknown {
   }
 }
 
-const unrecognized = (what: string, problem: string, text: string) =>
+const unrecognized = (what: string, problem: string, bytes: Buffer) =>
   badRequest(
     `the object provided is unrecognized (must be of type ${what}): couldn't get version/kind; ${problem} ` +
-      `(${text === '' ? '<empty>' : text.slice(0, 300)})`,
+      `(${summarized(bytes)})`,
   );
+
+/** So many bytes of a body are quoted. */
+const QUOTED_BYTES = 30;
+
+/** The beginning of a body: as text when it may be JSON, else in hexadecimal digits. */
+function summarized(bytes: Buffer): string {
+  if (bytes.length === 0) return '<empty>';
+  const quoted = bytes.subarray(0, QUOTED_BYTES).toString(bytes[0] === 0x7b ? 'utf8' : 'hex');
+  return bytes.length > QUOTED_BYTES ? `${quoted} ...` : quoted;
+}

@@ -104,10 +104,54 @@ describe('refuses in the words of kube-apiserver', () => {
     expect([answer.status, answer.body.message]).toEqual([400, message]);
   });
 
-  it('options of a deletion that are something else', async () => {
-    const { status } = await api.send(`DELETE ${MAPS}/a`, { body: { kind: 'Pod', apiVersion: 'v1' } });
-    expect(status).toBe(400);
+  it.each([
+    [{ kind: 'Pod', apiVersion: 'v1' }, /^no kind "Pod" is registered for version "v1" in scheme/],
+    ['{', /^couldn't get version\/kind; json parse error: unexpected end of JSON input$/],
+    [[], /json: cannot unmarshal array into Go value of type struct/],
+    [
+      { gracePeriodSeconds: 'a' },
+      /^json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64$/,
+    ],
+    [
+      { dryRun: 'All' },
+      /^json: cannot unmarshal string into Go struct field DeleteOptions.dryRun of type \[\]string$/,
+    ],
+  ])('options of a deletion that are something else: %j', async (options, message) => {
+    const { status, body } = await api.send(`DELETE ${MAPS}/a`, { body: options });
+    expect([status, body.message]).toEqual([500, expect.stringMatching(message)]);
     expect((await api.send(`GET ${MAPS}/a`)).status).toBe(200);
+  });
+
+  it.each([
+    ['dryRun=', 422],
+    ['gracePeriodSeconds=', 400],
+    ['uid=other', 409],
+    ['resourceVersion=1', 409],
+  ])('a deletion with %s in its query', async (query, status) => {
+    expect((await api.send(`DELETE ${MAPS}/a?${query}`)).status).toBe(status);
+    expect((await api.send(`GET ${MAPS}/a`)).status).toBe(200);
+  });
+
+  it.each([
+    ['merge-patch+json', '{', 'error decoding patch: unexpected end of JSON input'],
+    ['merge-patch+json', 'null', 'Invalid JSON Patch'],
+    [
+      'merge-patch+json',
+      '[]',
+      'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+    ],
+    ['strategic-merge-patch+json', '{}x', "invalid character 'x' after top-level value"],
+    [
+      'json-patch+json',
+      '{}',
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    ],
+    ['apply-patch+yaml', '{"kind": "Pod", "apiVersion": "v1"}', 'invalid object type: /v1, Kind=Pod'],
+    ['apply-patch+yaml', 'data: {}', 'invalid object type: /, Kind='],
+  ])('%s of %s', async (type, body, message) => {
+    const manager = type.startsWith('apply') ? '?fieldManager=t' : '';
+    const answer = await api.send(`PATCH ${MAPS}/a${manager}`, { type: `application/${type}`, body });
+    expect([answer.status, answer.body.message]).toEqual([400, message]);
   });
 });
 

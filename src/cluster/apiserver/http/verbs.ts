@@ -9,9 +9,9 @@ import { parseFlag, parseWriteOptions, type WriteOptions } from '../rest/options
 import { isApply, patcher, patchObject } from '../rest/patch.ts';
 import { getObject, listObjects } from '../rest/read.ts';
 import { replaceObject } from '../rest/update.ts';
-import { methodNotAllowed } from '../status.ts';
+import { methodNotAllowed, StatusError } from '../status.ts';
 import { getScale, writeScale } from '../subresources/index.ts';
-import { decodeBody, sourceOf } from './body.ts';
+import { decodeBody, mediaType, parseObject, sourceOf } from './body.ts';
 import type { ApiContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { sendList } from './lists.ts';
@@ -192,7 +192,14 @@ async function decodedBody(exchange: Exchange, { kind }: Target) {
 
 async function deleteBody(exchange: Exchange): Promise<unknown> {
   const body = await exchange.body();
-  return body.length === 0 ? undefined : decodeBody(body, exchange.header('content-type'), 'DeleteOptions');
+  if (body.length === 0) return undefined;
+  const contentType = exchange.header('content-type');
+  if (mediaType(contentType) !== 'application/json') return decodeBody(body, contentType, 'DeleteOptions');
+  // Kubernetes takes options that it cannot read for a fault of its own.
+  return parseObject(
+    body,
+    (problem) => new StatusError(500, '', `couldn't get version/kind; json parse error: ${problem}`),
+  );
 }
 
 /** PATCH has no default media type. */

@@ -37,9 +37,10 @@ export function decodeFields(kind: Kind, value: unknown, context: DecodeContext)
   const apiVersion = apiVersionOfKind(kind);
   const refuse = (problem: string) =>
     badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${problem}`);
-  if (!isObject(value)) throw refuse(`the body is ${describe(value)}, an object is needed`);
-  checkKind(kind, value, context, refuse);
-  const { object, unknown } = prune({ ...value, kind: kind.kind, apiVersion }, kind.schema);
+  const given = value === null && !context.custom ? {} : value;
+  if (!isObject(given)) throw refuse(`the body is ${describe(given)}, an object is needed`);
+  checkKind(kind, given, context, refuse);
+  const { object, unknown } = prune({ ...given, kind: kind.kind, apiVersion }, kind.schema);
   const misfit = context.custom ? undefined : findMisfit(object, kind.schema);
   const refuseDecoded = context.refuse ?? refuse;
   if (misfit) throw refuseDecoded(misfitText(kind, misfit, context));
@@ -63,6 +64,15 @@ function checkKind(
   if (custom && !value.kind) throw refuse(`Object 'Kind' is missing in '${JSON.stringify(value)}'`);
   if (custom && !value.apiVersion) {
     throw refuse(`Object 'apiVersion' is missing in '${JSON.stringify(value)}'`);
+  }
+  const given = { kind: value.kind || kind.kind, apiVersion: value.apiVersion || apiVersion };
+  if (!custom && (given.kind !== kind.kind || given.apiVersion !== apiVersion)) {
+    const version = String(given.apiVersion);
+    throw badRequest(
+      `${String(given.kind)} in version "${version.slice(version.indexOf('/') + 1)}" cannot be handled as a ` +
+        `${kind.kind}: no kind "${String(given.kind)}" is registered for version "${version}" in scheme ` +
+        '"pkg/runtime/scheme.go:110"',
+    );
   }
   if (value.kind && value.kind !== kind.kind) {
     throw badRequest(
@@ -93,7 +103,13 @@ function reportUnwanted(
   ];
   if (texts.length === 0) return;
   if (options.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${texts.join(', ')}`);
-  for (const text of texts) warn(text.replaceAll(/\s+/g, ' '));
+  for (const text of texts)
+    warn(
+      text
+        .replace(/^yaml: unmarshal errors:/, '')
+        .trim()
+        .replaceAll(/\s+/g, ' '),
+    );
 }
 
 const QUOTED = 10;

@@ -1,9 +1,13 @@
 import { formatTime, type KubeObject, parseTime } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
+import { goQuote } from '../go-quote.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { badRequest, invalid, notFound, preconditionConflict, type Status } from '../status.ts';
+import { isObject } from '../schema/json.ts';
+import type { Schema } from '../schema/schema.ts';
+import { invalid, notFound, preconditionConflict, type Status, StatusError } from '../status.ts';
 import { type Core, is, type Judges, locate, type ObjectTarget, present, toStored } from './core.ts';
-import { parseDryRun, parseWhole } from './options.ts';
+import { findMisfit } from './misfit.ts';
+import { parseDryRun, parseFlag, parseWhole } from './options.ts';
 import { isLeaving } from './update.ts';
 
 /** `meta.k8s.io/v1` DeleteOptions, from the body or the query. */
@@ -19,26 +23,15 @@ const POLICIES = ['Foreground', 'Background', 'Orphan'];
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
-/** Reads the options of a deletion; what the body does not say may be in the query. @throws StatusError 422 */
+/**
+ * Reads the options of a deletion: those of the body, if there is one, else those of the query.
+ * @throws StatusError 422, or 400 or 500 for what cannot be read
+ */
 export function parseDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
-  const given = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const given = body === undefined ? optionsOfQuery(query) : decodeOptions(body);
+  const { propagationPolicy: policy, orphanDependents: orphan } = given;
   const errors: FieldError[] = [];
-  if (given.kind !== undefined && given.kind !== 'DeleteOptions') {
-    throw badRequest('decoded object cannot be converted to DeleteOptions');
-  }
-  const grace = given.gracePeriodSeconds ?? parseWhole(query, 'gracePeriodSeconds');
-  const policy = given.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
-  const orphan = given.orphanDependents ?? query.get('orphanDependents') ?? undefined;
-  const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');
-  if (grace !== undefined && !/^-?\d{1,15}$/.test(String(grace))) {
-    errors.push({
-      type: 'FieldValueInvalid',
-      field: 'gracePeriodSeconds',
-      value: grace,
-      detail: 'must be a whole number of seconds',
-    });
-  }
-  if (policy !== undefined && !POLICIES.includes(String(policy))) {
+  if (policy !== undefined && !POLICIES.includes(policy)) {
     errors.push({
       type: 'FieldValueNotSupported',
       field: 'propagationPolicy',
@@ -54,16 +47,72 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
       detail: 'orphanDependents and deletionPropagation cannot be both set',
     });
   }
-  const dryRunAll = parseDryRun(dryRun, errors);
+  const dryRun = parseDryRun(given.dryRun ?? [], errors);
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
+  const { gracePeriodSeconds: grace, preconditions } = given;
   return {
-    gracePeriodSeconds: grace === undefined ? undefined : gracePeriod(Number(grace)),
+    gracePeriodSeconds: grace === undefined ? undefined : gracePeriod(grace),
     propagationPolicy: policy as DeleteOptions['propagationPolicy'],
-    orphanDependents: orphan === undefined ? undefined : String(orphan) === 'true',
-    preconditions: given.preconditions as DeleteOptions['preconditions'],
-    dryRun: dryRunAll,
+    orphanDependents: orphan,
+    preconditions,
+    dryRun,
   };
 }
+
+/** The options as a client gives them. */
+interface GivenOptions {
+  gracePeriodSeconds?: number | undefined;
+  propagationPolicy?: string | undefined;
+  orphanDependents?: boolean | undefined;
+  preconditions?: DeleteOptions['preconditions'];
+  dryRun?: string[];
+}
+
+function optionsOfQuery(query: URLSearchParams): GivenOptions {
+  const uid = query.get('uid');
+  const resourceVersion = query.get('resourceVersion');
+  return {
+    gracePeriodSeconds: parseWhole(query, 'gracePeriodSeconds'),
+    propagationPolicy: query.get('propagationPolicy') ?? undefined,
+    orphanDependents: parseFlag(query, 'orphanDependents'),
+    preconditions: { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
+    dryRun: query.getAll('dryRun'),
+  };
+}
+
+const TEXT: Schema = { type: 'string' };
+const SCHEMA: Schema = {
+  type: 'object',
+  'x-kanari-type': 'meta.v1.DeleteOptions',
+  properties: {
+    gracePeriodSeconds: { type: 'integer', format: 'int64' },
+    preconditions: {
+      type: 'object',
+      'x-kanari-type': 'meta.v1.Preconditions',
+      properties: { uid: TEXT, resourceVersion: TEXT },
+    },
+    orphanDependents: { type: 'boolean' },
+    propagationPolicy: TEXT,
+    dryRun: { type: 'array', items: TEXT },
+  },
+};
+
+/** @throws StatusError 500: Kubernetes takes a body that is something else for a fault of its own */
+function decodeOptions(body: unknown): GivenOptions {
+  const value = isObject(body) ? body : {};
+  const kind = value.kind || OPTIONS_KIND;
+  const apiVersion = value.apiVersion || 'v1';
+  if (kind !== OPTIONS_KIND) {
+    const registered = `no kind ${goQuote(String(kind))} is registered for version ${goQuote(String(apiVersion))}`;
+    throw new StatusError(500, '', `${registered} in scheme "pkg/runtime/scheme.go:110"`);
+  }
+  const misfit = findMisfit(value, SCHEMA);
+  if (misfit) throw new StatusError(500, '', misfit.text);
+  // Null is as good as nothing.
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
+}
+
+const OPTIONS_KIND = 'DeleteOptions';
 
 /** Less than no time is a second, as in Kubernetes: nothing is killed at once that nobody asked to be. */
 const gracePeriod = (seconds: number) => (seconds < 0 ? 1 : seconds);

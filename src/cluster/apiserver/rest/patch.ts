@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../api/index.ts';
-import { decodeJson, decodeYaml, mediaType } from '../http/body.ts';
+import { cannotUnmarshal, decodeYaml, mediaType, parseJson } from '../http/body.ts';
 import {
   type ApplyConflict,
   applyJsonPatch,
@@ -10,6 +10,7 @@ import {
   serverSideApply,
   typedProblem,
 } from '../patch/index.ts';
+import { isObject } from '../schema/json.ts';
 import { badRequest, invalid, StatusError, unsupportedMediaType } from '../status.ts';
 import { apiVersionOfKind, type Core, locate, type ObjectTarget } from './core.ts';
 import { createDecoded } from './create.ts';
@@ -81,7 +82,7 @@ export function patcher(
     if (custom) throw unsupportedMediaType(accepted);
     throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   }
-  const patch = decodeJson(body, 'patch');
+  const patch = decodePatch(body, type);
   if (type === JSON_PATCH) {
     return (live) => {
       const result = refusing(() => applyJsonPatch(live, patch));
@@ -89,11 +90,24 @@ export function patcher(
       return result;
     };
   }
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
-    throw badRequest(`a patch of type ${type} is an object`);
-  }
   if (type === MERGE_PATCH) return (live) => refusing(() => applyMergePatch(live, patch));
   return (live) => refusing(() => applyStrategicMergePatch(live, patch, kind.schema));
+}
+
+/** A patch, which is a list of operations or an object. @throws StatusError 400 */
+function decodePatch(body: Buffer, type: string): unknown {
+  const refuse = (problem: string) =>
+    badRequest(type === STRATEGIC_PATCH ? problem : `error decoding patch: ${problem}`);
+  const patch = parseJson(body, refuse);
+  if (type === JSON_PATCH) {
+    const operations = patch ?? [];
+    if (Array.isArray(operations)) return operations;
+    throw refuse(cannotUnmarshal(patch, '[]handlers.jsonPatchOp'));
+  }
+  if (patch === null && type === MERGE_PATCH) throw badRequest('Invalid JSON Patch');
+  const changes = patch ?? {};
+  if (isObject(changes)) return changes;
+  throw refuse(cannotUnmarshal(patch, 'map[string]interface {}'));
 }
 
 function refusing<T>(apply: () => T): T {
@@ -137,15 +151,12 @@ function appliedConfiguration(target: ObjectTarget, body: unknown, context: Patc
   const { kind, name, namespace } = target;
   const sent = (typeof body === 'object' && body !== null ? body : {}) as KubeObject;
   if (sent.metadata?.managedFields?.length) throw badRequest('metadata.managedFields must be nil');
-  if (!sent.kind || !sent.apiVersion) {
-    throw badRequest(
-      `invalid object type: ${sent.apiVersion ? 'kind' : 'apiVersion'} is missing in the configuration`,
-    );
+  if (sent.kind !== kind.kind || sent.apiVersion !== apiVersionOfKind(kind)) {
+    throw badRequest(`invalid object type: ${goKind(sent)}`);
   }
   const problem = typedProblem(sent, kind.schema);
   if (problem) {
-    const gvk = `${sent.apiVersion.includes('/') ? '' : '/'}${sent.apiVersion}, Kind=${sent.kind}`;
-    const message = `failed to create typed patch object (${namespace ?? ''}/${name}; ${gvk}): ${problem}`;
+    const message = `failed to create typed patch object (${namespace ?? ''}/${name}; ${goKind(sent)}): ${problem}`;
     throw new StatusError(500, '', message);
   }
   const pruned = decodeFields(kind, sent, context);
@@ -164,6 +175,12 @@ function appliedConfiguration(target: ObjectTarget, body: unknown, context: Patc
   }
   const own = kind.subresources.status ? rest : pruned;
   return { ...own, metadata: { ...metadata, ...named } };
+}
+
+/** `apps/v1, Kind=Deployment`, and with an empty group `/v1, Kind=Pod`. */
+function goKind({ apiVersion, kind }: KubeObject): string {
+  const version = String(apiVersion ?? '');
+  return `${version.includes('/') ? '' : '/'}${version}, Kind=${String(kind ?? '')}`;
 }
 
 function mergeApplied(

@@ -23,7 +23,9 @@ export const podEviction: SubresourceHandler = {
     const body = decodeBody(await exchange.body(), exchange.header('content-type'), 'Eviction');
     const eviction = ownKind<Eviction>(body, podEviction.kind, ['policy/v1', 'policy/v1beta1']);
     checkName(eviction, target.name, 'Eviction');
-    const options = parseDeleteOptions(eviction.deleteOptions, exchange.query);
+    const { deleteOptions = {} } = eviction;
+    const dryRun = deleteOptions.dryRun?.length ? deleteOptions.dryRun : exchange.query.getAll('dryRun');
+    const options = parseDeleteOptions({ ...deleteOptions, dryRun }, exchange.query);
     await evictPod(context, target, options);
     exchange.sendValue(201, CREATED);
   },

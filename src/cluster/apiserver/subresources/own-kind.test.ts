@@ -30,7 +30,7 @@ it.each([
     'no kind "Scale" is registered for version "v1"',
   ],
   [`PUT ${DEPLOYMENT}/scale`, { metadata: { name: 'other' } }, 'in Scale object: web != other'],
-  [`PUT ${DEPLOYMENT}/scale`, [], 'the body is no Scale'],
+  [`PUT ${DEPLOYMENT}/scale`, [], 'json: cannot unmarshal array into Go value of type struct {'],
   [
     `POST ${NAMESPACE}/pods/web/eviction`,
     { metadata: { name: 'other' } },
