@@ -118,3 +118,25 @@ describe('a claim', () => {
     expect((await patch(url, more)).status).toBe(200);
   });
 });
+
+it('gives a balanced Service node ports unless it does without', async () => {
+  const spec = { type: 'LoadBalancer', ports: [{ port: 80 }], allocateLoadBalancerNodePorts: false };
+  const { body } = await post(`${NAMESPACED}/services`, { metadata: { name: 'portless' }, spec });
+  expect(body.spec.ports[0]).not.toHaveProperty('nodePort');
+  const usual = { ...spec, allocateLoadBalancerNodePorts: true };
+  const { body: other } = await post(`${NAMESPACED}/services`, {
+    metadata: { name: 'balanced' },
+    spec: usual,
+  });
+  expect(other.spec.ports[0].nodePort).toBeGreaterThan(0);
+  const { body: named } = await api.send(`PATCH ${NAMESPACED}/services/balanced`, {
+    body: { spec: { type: 'ExternalName', externalName: 'a.example' } },
+    type: 'application/merge-patch+json',
+  });
+  expect(named.spec).toEqual({
+    type: 'ExternalName',
+    externalName: 'a.example',
+    sessionAffinity: 'None',
+    ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+  });
+});

@@ -27,7 +27,10 @@ export class ServiceAddresses {
   complete(key: string, service: Service, live?: Service): { service: Service; errors: FieldError[] } {
     const errors: FieldError[] = [];
     const spec: ServiceSpec = { ...service.spec };
-    if (spec.type === 'ExternalName') return { service: { ...service, spec: external(spec) }, errors };
+    if (spec.type === 'ExternalName') {
+      this.#completePorts(key, spec, live?.spec, errors);
+      return { service: { ...service, spec: external(spec) }, errors };
+    }
     this.#completeAddress(key, spec, live?.spec, errors);
     this.#completePorts(key, spec, live?.spec, errors);
     return { service: { ...service, spec }, errors };
@@ -106,7 +109,10 @@ export class ServiceAddresses {
       return;
     }
     spec.ports = spec.ports?.map((port, i) => {
-      const nodePort = port.nodePort || samePort(port, before)?.nodePort || this.#newPort();
+      const known = port.nodePort || samePort(port, before)?.nodePort;
+      const isGiven = spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false;
+      if (!known && !isGiven) return port;
+      const nodePort = known || this.#newPort();
       const field = `spec.ports[${i}].nodePort`;
       const owner = this.#owners.get(`port/${nodePort}`);
       if (nodePort === undefined || nodePort < NODE_PORTS.first || nodePort > NODE_PORTS.last) {

@@ -3,8 +3,8 @@ import type { Service, ServicePort, ServiceSpec } from 'kubernetes-types/core/v1
 import { equal, type KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
 import { validateLabels } from '../schema/metadata.ts';
-import { dnsLabel, dnsSubdomain, portName, portNumber } from '../schema/names.ts';
-import { check, duplicate, goStrings, invalid, oneOf, required } from './checks.ts';
+import { dnsLabel, dnsSubdomain, portName, portNumber, qualifiedName } from '../schema/names.ts';
+import { check, duplicate, forbidden, goStrings, invalid, oneOf, required } from './checks.ts';
 import { column, labelsCell, none, wide } from './columns.ts';
 import { compact } from './compact.ts';
 import { builtin } from './define.ts';
@@ -32,6 +32,8 @@ export const services = builtin({
   ],
   allowCreateOnUpdate: true,
   defaults: (object) => defaultService(object as Service) as KubeObject,
+  prepareForUpdate: (next, old, subresource) =>
+    subresource ? next : (withoutLeftovers(next as Service, old as Service) as KubeObject),
   validate: (object) => validateService(object as Service),
   validateUpdate: (next, old, subresource) =>
     subresource ? [] : validateServiceUpdate((next as Service).spec, (old as Service).spec),
@@ -72,6 +74,33 @@ function defaultService(service: Service): Service {
   };
 }
 
+/** Whether traffic comes to it from outside of the cluster, past its balancer. */
+const isReachable = ({ type, externalIPs }: ServiceSpec) =>
+  type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && !!externalIPs?.length);
+
+const isBalanced = ({ type }: ServiceSpec) => type === 'LoadBalancer';
+
+/** Fields that belong to Services of some types, and to which. */
+const OF_SOME_TYPES = {
+  externalTrafficPolicy: isReachable,
+  healthCheckNodePort: (spec: ServiceSpec) => isBalanced(spec) && spec.externalTrafficPolicy === 'Local',
+  allocateLoadBalancerNodePorts: isBalanced,
+  loadBalancerClass: isBalanced,
+} as const;
+
+/** What the type that the Service had left behind goes with it, where the client leaves it as it was. */
+function withoutLeftovers(next: Service, { spec: old }: Service): Service {
+  const spec = next.spec;
+  if (!spec || !old) return next;
+  const stale = Object.entries(OF_SOME_TYPES).filter(([name, belongs]) => {
+    const field = name as keyof typeof OF_SOME_TYPES;
+    return belongs(old) && !belongs(spec) && equal(spec[field], old[field]);
+  });
+  const names = new Set(stale.map(([name]) => name));
+  const kept = Object.entries(spec).filter(([name]) => !names.has(name));
+  return { ...next, spec: Object.fromEntries(kept) as unknown as ServiceSpec };
+}
+
 function defaultPort(port: ServicePort): ServicePort {
   return { ...port, protocol: port.protocol ?? 'TCP', targetPort: port.targetPort ?? port.port ?? 0 };
 }
@@ -102,9 +131,83 @@ function validateService({ spec }: Service): FieldError[] {
   }
   errors.push(...oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
   errors.push(...validateUniquePorts(ports));
-  errors.push(...oneOf('spec.externalTrafficPolicy', spec.externalTrafficPolicy, ['Cluster', 'Local']));
-  errors.push(...oneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, ['Cluster', 'Local']));
+  errors.push(...validateBalancer(spec), ...validateTraffic(spec), ...validateFamilies(spec));
   return errors;
+}
+
+const AFFINITY_SECONDS_MAX = 86_400;
+
+/** How traffic is spread, and whether its clients stay with a pod. */
+function validateTraffic(spec: ServiceSpec): FieldError[] {
+  const { type, externalTrafficPolicy: external, healthCheckNodePort: health } = spec;
+  const { trafficDistribution } = spec as { trafficDistribution?: string };
+  const errors: FieldError[] = [];
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (spec.sessionAffinity === 'ClientIP' && seconds !== undefined) {
+    if (seconds <= 0 || seconds > AFFINITY_SECONDS_MAX) {
+      const detail = `must be greater than 0 and less than ${AFFINITY_SECONDS_MAX}`;
+      errors.push(invalid('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, detail));
+    }
+  }
+  if (external !== undefined && !isReachable(spec)) {
+    const detail = 'may only be set for externally-accessible services';
+    errors.push(invalid('spec.externalTrafficPolicy', external, detail));
+  } else errors.push(...oneOf('spec.externalTrafficPolicy', external, ['Cluster', 'Local']));
+  if (health) {
+    const isChecked = type === 'LoadBalancer' && external === 'Local';
+    const at = 'spec.healthCheckNodePort';
+    for (const problem of portNumber(health)) errors.push(invalid(at, health, problem));
+    if (!isChecked) {
+      const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+      errors.push(invalid(at, health, detail));
+    }
+  }
+  errors.push(...oneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, ['Cluster', 'Local']));
+  const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+  return [...errors, ...oneOf('spec.trafficDistribution', trafficDistribution, distributions)];
+}
+
+/** What only those of type LoadBalancer have. */
+function validateBalancer(spec: ServiceSpec): FieldError[] {
+  const { type, loadBalancerSourceRanges: ranges = [], loadBalancerClass } = spec;
+  const balanced = type === 'LoadBalancer';
+  const refusal = "may only be used when `type` is 'LoadBalancer'";
+  const at = 'spec.LoadBalancerSourceRanges';
+  const errors: FieldError[] = [];
+  if (ranges.length > 0 && !balanced) errors.push(forbidden(at, refusal));
+  else {
+    const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+    for (const [i, range] of ranges.entries()) {
+      if (!isCidr(range.trim())) errors.push(invalid(`${at}[${i}]`, range, detail));
+    }
+  }
+  if (spec.allocateLoadBalancerNodePorts !== undefined && !balanced) {
+    errors.push(forbidden('spec.allocateLoadBalancerNodePorts', refusal));
+  }
+  if (loadBalancerClass === undefined) return errors;
+  return [
+    ...errors,
+    ...(balanced ? [] : [forbidden('spec.loadBalancerClass', refusal)]),
+    ...check('spec.loadBalancerClass', loadBalancerClass, qualifiedName),
+  ];
+}
+
+function isCidr(text: string): boolean {
+  const [, address = '', bits = ''] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family > 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
+/** Which addresses it has. */
+function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec): FieldError[] {
+  const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+  return [
+    ...ipFamilies.flatMap((family, i) => [
+      ...oneOf(`spec.ipFamilies[${i}]`, family, ['IPv4', 'IPv6']),
+      ...(ipFamilies.indexOf(family) < i ? [duplicate(`spec.ipFamilies[${i}]`, family)] : []),
+    ]),
+    ...oneOf('spec.ipFamilyPolicy', ipFamilyPolicy, policies),
+  ];
 }
 
 function validatePort(
@@ -123,6 +226,8 @@ function validatePort(
   }
   for (const problem of portNumber(port.port)) errors.push(invalid(`${field}.port`, port.port, problem));
   errors.push(...oneOf(`${field}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']));
+  const { appProtocol } = port;
+  if (appProtocol !== undefined) errors.push(...check(`${field}.appProtocol`, appProtocol, qualifiedName));
   const problems =
     typeof targetPort === 'string'
       ? portName(targetPort)

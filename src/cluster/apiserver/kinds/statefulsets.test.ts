@@ -21,8 +21,13 @@ describe('stateful sets', () => {
     expect(problems({ template })).toEqual([
       'spec.template.spec.containers[0].volumeMounts[0].name NotFound',
     ]);
-    const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: {} }];
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec }];
     expect(problems({ template, volumeClaimTemplates })).toEqual([]);
+    expect(problems({ volumeClaimTemplates: [{ metadata: { name: 'data' } }] })).toEqual([
+      'spec.volumeClaimTemplates[0].spec.accessModes Required at least 1 access mode is required',
+      'spec.volumeClaimTemplates[0].spec.resources[storage] Required',
+    ]);
   });
 
   it('are refused for updates and retention that make no sense', () => {
@@ -34,7 +39,7 @@ describe('stateful sets', () => {
     expect(problems({ updateStrategy, persistentVolumeClaimRetentionPolicy })).toEqual([
       'spec.updateStrategy.rollingUpdate.partition Invalid must be greater than or equal to 0',
       'spec.updateStrategy.rollingUpdate.maxUnavailable Invalid cannot be 0',
-      'spec.persistentVolumeClaimRetentionPolicy.whenDeleted NotSupported supported values: "Delete", "Retain"',
+      'spec.persistentVolumeClaimRetentionPolicy.whenDeleted NotSupported supported values: "Retain", "Delete"',
     ]);
   });
 });

@@ -8,6 +8,7 @@ import { builtin, workloadScale } from './define.ts';
 import { defaultTemplate } from './pods/defaults.ts';
 import { refuseDeadline, validateTemplate } from './pods/validate.ts';
 import { validatePodSelector } from './selectors.ts';
+import { validateClaim } from './volumes.ts';
 
 /** What may change in a StatefulSet once it exists. */
 const mutable = [
@@ -40,6 +41,14 @@ const completeClaim = (claim: PersistentVolumeClaim): PersistentVolumeClaim => (
   kind: 'PersistentVolumeClaim',
   spec: { ...claim.spec, volumeMode: claim.spec?.volumeMode ?? 'Filesystem' },
   status: { ...claim.status, phase: claim.status?.phase ?? 'Pending' },
+});
+
+/** The strategy as messages quote it, with Go's names of its fields. */
+const quotedStrategy = (strategy: StatefulSetSpec['updateStrategy']) => ({
+  Type: strategy?.type,
+  RollingUpdate: strategy?.rollingUpdate
+    ? { Partition: strategy.rollingUpdate.partition ?? null, MaxUnavailable: null }
+    : null,
 });
 
 export const statefulSets = builtin({
@@ -89,8 +98,24 @@ export const statefulSets = builtin({
     const { partition, maxUnavailable } = updateStrategy?.rollingUpdate ?? {};
     const at = 'spec.persistentVolumeClaimRetentionPolicy';
     return [
-      ...oneOf('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
-      ...oneOf('spec.updateStrategy.type', updateStrategy?.type, ['OnDelete', 'RollingUpdate']),
+      ...(spec.podManagementPolicy === 'OrderedReady' || spec.podManagementPolicy === 'Parallel'
+        ? []
+        : [
+            invalid(
+              'spec.podManagementPolicy',
+              spec.podManagementPolicy,
+              "must be 'OrderedReady' or 'Parallel'",
+            ),
+          ]),
+      ...(updateStrategy?.type === 'OnDelete' || updateStrategy?.type === 'RollingUpdate'
+        ? []
+        : [
+            invalid(
+              'spec.updateStrategy',
+              quotedStrategy(updateStrategy),
+              "must be 'RollingUpdate' or 'OnDelete'",
+            ),
+          ]),
       ...(updateStrategy?.type === 'OnDelete' && updateStrategy.rollingUpdate
         ? [
             invalid(
@@ -105,15 +130,17 @@ export const statefulSets = builtin({
       ...(maxUnavailable === 0 || maxUnavailable === '0%'
         ? [invalid('spec.updateStrategy.rollingUpdate.maxUnavailable', maxUnavailable, 'cannot be 0')]
         : []),
-      ...oneOf(`${at}.whenDeleted`, retention?.whenDeleted, ['Delete', 'Retain']),
-      ...oneOf(`${at}.whenScaled`, retention?.whenScaled, ['Delete', 'Retain']),
+      ...oneOf(`${at}.whenDeleted`, retention?.whenDeleted, ['Retain', 'Delete']),
+      ...oneOf(`${at}.whenScaled`, retention?.whenScaled, ['Retain', 'Delete']),
       ...nonNegative('spec.replicas', spec.replicas),
       ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
       ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
-      ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
       ...validatePodSelector(spec.selector, spec.template?.metadata?.labels, 'statefulset'),
       ...validateTemplate(withClaims(spec), 'spec.template'),
       ...refuseDeadline(spec.template, 'StatefulSet'),
+      ...(spec.volumeClaimTemplates ?? []).flatMap(({ spec: claim }, i) =>
+        validateClaim(claim, `spec.volumeClaimTemplates[${i}].spec`),
+      ),
     ];
   },
   validateUpdate(next, old, subresource) {
