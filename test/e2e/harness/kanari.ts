@@ -130,6 +130,7 @@ export class Kanari {
 
   async cleanUp(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await this.stop();
+    else if (this.#child.exitCode) console.error(`kanari has ended by itself:\n${this.#output}`);
     await rm(this.stateDir, { recursive: true, force: true });
   }
 

@@ -240,10 +240,16 @@ export class PodWorker {
 
   /** Runs the preStop hook, then stops; the hook's time is part of the grace. */
   #stop(slot: ContainerSlot, graceMs: number, why: string, beforeSignal?: Promise<void>): Promise<unknown> {
-    slot.stopping ??= this.#stopOnce(slot, graceMs, why, beforeSignal).finally(() => {
-      slot.stopping = undefined;
-      this.#poke();
-    });
+    slot.stopping ??= this.#stopOnce(slot, graceMs, why, beforeSignal)
+      .catch((err: unknown) => {
+        const { namespace, name } = this.#pod.metadata ?? {};
+        const container = slot.spec.name;
+        this.#context.log.warn({ err, namespace, name, container }, 'cannot stop a container');
+      })
+      .finally(() => {
+        slot.stopping = undefined;
+        this.#poke();
+      });
     return slot.stopping;
   }
 

@@ -144,7 +144,10 @@ export interface RuntimeContainer {
   readonly ended: Promise<Exit>;
   /** Only under `simulated`, where the script stands in for the probes: when it gets ready, if ever. */
   readonly readyAt?: Instant | undefined;
-  /** SIGTERM, then SIGKILL after the grace; settles when it has ended. A shorter grace overrides an earlier one. */
+  /**
+   * SIGTERM, then SIGKILL after the grace; settles when it has ended. A shorter grace overrides an earlier one. Rejects
+   * only when it is interrupted by the agent's own end, and cannot be ended now.
+   */
   stop(options: { graceMs: number; interrupted?: boolean }): Promise<Exit>;
   logs(query: LogQuery, signal?: AbortSignal): AsyncIterable<Buffer>;
   /** Runs a command beside the container, in its environment. Undefined exit code: it could not be run in time. */

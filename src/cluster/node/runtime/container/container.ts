@@ -104,11 +104,20 @@ export class EngineContainer implements RuntimeContainer {
       this.#interrupted = true;
       await writeFile(this.#options.mark, '').catch(() => undefined);
     }
-    await this.#tolerant(
-      graceMs > 0
-        ? this.#send('POST', '/stop', { t: Math.ceil(graceMs / 1000) })
-        : this.#send('POST', '/kill', { signal: 'SIGKILL' }),
-    );
+    while (!this.#exit && !this.#released.signal.aborted) {
+      try {
+        await this.#tolerant(
+          graceMs > 0
+            ? this.#send('POST', '/stop', { t: Math.ceil(graceMs / 1000) })
+            : this.#send('POST', '/kill', { signal: 'SIGKILL' }),
+        );
+        break;
+      } catch (error) {
+        // An agent that ends does not wait for its engine: the next one will find the container.
+        if (interrupted) throw error;
+        await this.#waitForEngine(error);
+      }
+    }
     return this.ended;
   }
 
@@ -219,7 +228,7 @@ export class EngineContainer implements RuntimeContainer {
   }
 
   async #untilEnded(): Promise<void> {
-    const { engine, log } = this.#options;
+    const { engine } = this.#options;
     const { signal } = this.#released;
     while (!this.#exit && !signal.aborted) {
       try {
@@ -232,10 +241,15 @@ export class EngineContainer implements RuntimeContainer {
           this.#end({ exitCode: 137, finishedAt: this.#options.clock() });
           return;
         }
-        log.warn({ err, container: this.id }, 'the container engine does not answer; trying again');
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await this.#waitForEngine(err);
       }
     }
+  }
+
+  async #waitForEngine(err: unknown): Promise<void> {
+    const { log } = this.#options;
+    log.warn({ err, container: this.id }, 'the container engine does not do what it is asked; trying again');
+    await sleep(RETRY_MS, undefined, { signal: this.#released.signal }).catch(() => undefined);
   }
 
   async #finish(): Promise<void> {

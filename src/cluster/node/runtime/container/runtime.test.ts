@@ -173,6 +173,19 @@ describe('a container', () => {
     expect(found?.exit).toMatchObject({ exitCode: 143, interrupted: true });
   });
 
+  it('is stopped even if the engine fails at first', async () => {
+    const run = await runtime.start(launch(), podOf('shop:1'));
+    engine.failingStops = 1;
+    expect(await run.stop({ graceMs: 1000 })).toMatchObject({ exitCode: 143, interrupted: false });
+    expect(engine.asked.filter((what) => what.endsWith('/stop'))).toHaveLength(2);
+  });
+
+  it('is left to the next agent when the engine fails as the agent ends', async () => {
+    const run = await runtime.start(launch(), podOf('shop:1'));
+    engine.failingStops = 1;
+    await expect(run.stop({ graceMs: 1000, interrupted: true })).rejects.toThrow('the engine is busy');
+  });
+
   it('that somebody removed counts as killed', async () => {
     const run = await runtime.start(launch(), podOf('shop:1'));
     await expect.poll(() => engine.asked).toContain('POST /containers/c0/wait');

@@ -22,6 +22,8 @@ export class FakeEngine {
   readonly asked: string[] = [];
   /** What the next start answers instead of success. */
   startError: string | undefined;
+  /** How many requests to stop a container it still fails to carry out. */
+  failingStops = 0;
   /** What a pull says in its stream. */
   pullError: string | undefined;
   #made = 0;
@@ -85,6 +87,7 @@ export class FakeEngine {
         return [204];
       case 'POST stop':
       case 'POST kill':
+        if (this.failingStops-- > 0) return [500, { message: 'the engine is busy' }];
         this.end(container, what === 'POST kill' ? 137 : 143);
         return [204];
       case 'POST wait':
