@@ -148,6 +148,16 @@ describe('refuses in the words of kube-apiserver', () => {
     ],
     ['apply-patch+yaml', '{"kind": "Pod", "apiVersion": "v1"}', 'invalid object type: /v1, Kind=Pod'],
     ['apply-patch+yaml', 'data: {}', 'invalid object type: /, Kind='],
+    [
+      'apply-patch+yaml',
+      '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"namespace":"other"}}',
+      'the namespace of the provided object does not match the namespace sent on the request',
+    ],
+    [
+      'apply-patch+yaml',
+      '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"managedFields":[]}}',
+      'metadata.managedFields must be nil',
+    ],
   ])('%s of %s', async (type, body, message) => {
     const manager = type.startsWith('apply') ? '?fieldManager=t' : '';
     const answer = await api.send(`PATCH ${MAPS}/a${manager}`, { type: `application/${type}`, body });

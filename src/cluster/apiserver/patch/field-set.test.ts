@@ -38,14 +38,14 @@ describe('field sets', () => {
     );
   });
 
-  it('name their members for people', () => {
+  it('name their members for people, those of one level first', () => {
     const set = decodeFields({
       'f:spec': { 'f:containers': { 'k:{"name":"main"}': { '.': {}, 'f:image': {} } }, 'f:replicas': {} },
     });
     expect(memberPaths(set)).toEqual([
+      '.spec.replicas',
       '.spec.containers[name="main"]',
       '.spec.containers[name="main"].image',
-      '.spec.replicas',
     ]);
   });
 });

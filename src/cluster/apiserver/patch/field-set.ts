@@ -91,15 +91,18 @@ function compareElements(a: string, b: string): number {
   return kind || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** The members as paths for people, e.g. `.spec.containers[name="main"].image`; sorted. */
+/**
+ * The members as paths for people, e.g. `.spec.containers[name="main"].image`; sorted, those of one level before those
+ * below it.
+ */
 export function memberPaths(set: FieldSet, path = ''): string[] {
-  const own = set.member && path !== '' ? [path] : [];
-  const below = [...set.children.keys()]
-    .sort(compareElements)
-    .flatMap((element) =>
-      memberPaths(set.children.get(element) ?? emptyFieldSet, path + elementText(element)),
-    );
-  return [...own, ...below];
+  const children = [...set.children]
+    .sort(([a], [b]) => compareElements(a, b))
+    .map(([element, child]) => ({ child, at: path + elementText(element) }));
+  return [
+    ...children.filter(({ child }) => child.member).map(({ at }) => at),
+    ...children.flatMap(({ child, at }) => memberPaths(child, at)),
+  ];
 }
 
 function elementText(element: string): string {

@@ -25,6 +25,17 @@ describe('typedProblem', () => {
     );
   });
 
+  it('names elements that cannot be told apart', () => {
+    expect(typedProblem({ metadata: { finalizers: ['a/b', 'c/d', 'a/b'] } }, deployment)).toBe(
+      '.metadata.finalizers: duplicate entries for key [="a/b"]',
+    );
+    const ports = [{ containerPort: 80 }, { containerPort: 80, protocol: 'TCP' }];
+    const containers = [{ name: 'a', ports }];
+    expect(typedProblem({ spec: { template: { spec: { containers } } } }, deployment)).toBe(
+      '.spec.template.spec.containers[name="a"].ports: duplicate entries for key [containerPort=80,protocol="TCP"]',
+    );
+  });
+
   it('finds nothing in what fits, nulls and free fields', () => {
     expect(typedProblem({ metadata: { labels: null }, spec: { replicas: 1 } }, deployment)).toBeUndefined();
     const free = { type: 'object', properties: { spec: { 'x-kubernetes-preserve-unknown-fields': true } } };

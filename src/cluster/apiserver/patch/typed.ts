@@ -24,7 +24,12 @@ function problemsOf(value: unknown, schema: Schema, path: string): string[] {
         : [`${path}: expected map, got &{${goText(value)}}`];
     case 'array':
       return Array.isArray(value)
-        ? value.flatMap((item, i) => problemsOf(item, schema.items ?? {}, path + element(item, schema, i)))
+        ? [
+            ...duplicatesIn(value, schema, path),
+            ...value.flatMap((item, i) =>
+              problemsOf(item, schema.items ?? {}, path + element(item, schema, i)),
+            ),
+          ]
         : [`${path}: expected list, got &{${goText(value)}}`];
     case 'string':
       return typeof value === 'string'
@@ -59,6 +64,16 @@ function problemsWithin(value: Record<string, unknown>, schema: Schema, path: st
     const known = additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields'];
     return known ? [] : [`${at}: field not declared in schema`];
   });
+}
+
+/** Elements of a set or an associative list that cannot be told apart. */
+function duplicatesIn(list: readonly unknown[], schema: Schema, path: string): string[] {
+  const named = list
+    .map((item, i) => (elementKey(item, schema) === undefined ? undefined : element(item, schema, i)))
+    .filter((name) => name !== undefined);
+  return named
+    .filter((name, i) => named.indexOf(name) < i)
+    .map((name) => `${path}: duplicate entries for key ${name}`);
 }
 
 /** An element of a list as paths name it: by its keys, its value, or its place. */

@@ -150,13 +150,14 @@ async function applyObject(
 function appliedConfiguration(target: ObjectTarget, body: unknown, context: PatchContext): KubeObject {
   const { kind, name, namespace } = target;
   const sent = (typeof body === 'object' && body !== null ? body : {}) as KubeObject;
-  if (sent.metadata?.managedFields?.length) throw badRequest('metadata.managedFields must be nil');
+  if (sent.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
   if (sent.kind !== kind.kind || sent.apiVersion !== apiVersionOfKind(kind)) {
     throw badRequest(`invalid object type: ${goKind(sent)}`);
   }
+  const sentNamespace = sent.metadata?.namespace ?? '';
   const problem = typedProblem(sent, kind.schema);
   if (problem) {
-    const message = `failed to create typed patch object (${namespace ?? ''}/${name}; ${goKind(sent)}): ${problem}`;
+    const message = `failed to create typed patch object (${sentNamespace}/${name}; ${goKind(sent)}): ${problem}`;
     throw new StatusError(500, '', message);
   }
   const pruned = decodeFields(kind, sent, context);
@@ -165,6 +166,9 @@ function appliedConfiguration(target: ObjectTarget, body: unknown, context: Patc
     throw badRequest(
       `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
     );
+  }
+  if (kind.namespaced && sentNamespace && sentNamespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   const named = { name, ...(kind.namespaced && { namespace }) };
   const { status, ...rest } = pruned as KubeObject & { status?: unknown };
