@@ -31,7 +31,7 @@ export const jobs = builtin({
     if (subresource === 'status') return [];
     return validateJobUpdate(next as Job, old as Job);
   },
-  unknownFieldText: (field) => `field label ${JSON.stringify(field)} not supported for batchv1.Job`,
+  unknownFieldText: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   fields: (object) => ({ 'status.successful': String((object as Job).status?.succeeded ?? 0) }),
 });
 

@@ -52,7 +52,6 @@ export const replicaSets = builtin({
       ? []
       : [invalid('spec.selector', quotedSelector(after), 'field is immutable')];
   },
-  fields: (object) => ({ 'status.replicas': String((object as ReplicaSet).status?.replicas ?? 0) }),
 });
 
 function validateStatus({ status }: ReplicaSet): FieldError[] {

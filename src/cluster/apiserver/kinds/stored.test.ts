@@ -206,3 +206,10 @@ describe('claims', () => {
     expect(claim.spec).toMatchObject({ dataSource: dataSourceRef, dataSourceRef });
   });
 });
+
+it('jobs and replica sets can be selected by the fields that kube-apiserver knows', () => {
+  const { strategy } = kindOf('jobs', 'batch');
+  expect(strategy.unknownFieldText?.('a.b')).toBe('field label "a.b" not supported for Job');
+  expect(strategy.fields?.({ status: { succeeded: 2 } } as KubeObject)).toEqual({ 'status.successful': '2' });
+  expect(kindOf('replicasets', 'apps').strategy.fields).toBeUndefined();
+});
