@@ -279,6 +279,8 @@ describe.skipIf(!hasKubectl(31))('kubectl', () => {
       const done = 'deployment.apps/patched patched\n';
       const strategic = '{"spec":{"template":{"spec":{"containers":[{"name":"busybox","tty":true}]}}}}';
       expect(await patch(`-p '${strategic}'`)).toBe(done);
+      // kubectl tells from the whole object, which the controller writes its status into.
+      await type('kubectl rollout status deploy patched');
       expect(await patch(`-p '${strategic}'`)).toBe('deployment.apps/patched patched (no change)\n');
       expect(await patch(`--type=merge -p '{"metadata":{"labels":{"a":"b"}}}'`)).toBe(done);
       expect(await patch(`--type=json -p '[{"op":"remove","path":"/metadata/labels/a"}]'`)).toBe(done);
