@@ -1,4 +1,4 @@
-/** Labels and annotations of the `argoproj.io` resources (CAN §3.1). */
+/** Labels and annotations: those of the `argoproj.io` resources (CAN §3.1), and of Kubernetes where several rooms read them. */
 
 export const GROUP = 'argoproj.io';
 export const VERSION = 'v1alpha1';
@@ -34,3 +34,6 @@ export const STEP_INDEX_LABEL = 'step-index';
 
 export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 export const NOTIFIED_ANNOTATION = 'notified.notifications.argoproj.io';
+
+/** Which Service an EndpointSlice belongs to. */
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';

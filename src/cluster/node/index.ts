@@ -6,5 +6,5 @@
 export { DEFAULT_SANDBOX_IMAGE, type NodeOptions, type RunningNode, startNode } from './node.ts';
 export { bindablePort } from './ports.ts';
 export { killPodProcesses } from './runtime/process/leftovers.ts';
-export { type Endpoint, endpointsOf, SERVICE_NAME_LABEL } from './serviceproxy/endpoints.ts';
+export { type Endpoint, endpointsOf } from './serviceproxy/endpoints.ts';
 export { type ServiceProxy, type ServiceProxyOptions, startServiceProxy } from './serviceproxy/index.ts';

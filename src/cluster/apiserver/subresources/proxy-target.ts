@@ -1,6 +1,7 @@
 import type { Pod, Service } from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
-import { bindablePort, endpointsOf, SERVICE_NAME_LABEL } from '../../node/index.ts';
+import { SERVICE_NAME_LABEL } from '../../../api/index.ts';
+import { bindablePort, endpointsOf } from '../../node/index.ts';
 import type { ApiContext } from '../http/context.ts';
 import { locate, type ObjectTarget } from '../rest/core.ts';
 import { badRequest, notFound, StatusError } from '../status.ts';

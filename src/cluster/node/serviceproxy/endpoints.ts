@@ -1,9 +1,6 @@
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import { bindablePort } from '../ports.ts';
 
-/** Label of an EndpointSlice: the Service that it belongs to. */
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-
 export interface Endpoint {
   host: string;
   port: number;

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import type { Service, ServicePort } from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
 import type { Logger } from 'pino';
-import { EndpointSlices, Services } from '../../../api/index.ts';
+import { EndpointSlices, SERVICE_NAME_LABEL, Services } from '../../../api/index.ts';
 import { type Informer, type Informers, keyOf, objectKey, splitKey, WorkQueue } from '../../../kube/index.ts';
 import { Balancer } from './balancer.ts';
-import { type Endpoint, endpointsOf, SERVICE_NAME_LABEL } from './endpoints.ts';
+import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { type Bound, Listener } from './listener.ts';
 import { parseServiceName } from './names.ts';
 

@@ -7,6 +7,7 @@ import {
   equal,
   matchesLabels,
   Pods,
+  SERVICE_NAME_LABEL,
   Services,
 } from '../../../api/index.ts';
 import { keyOf, objectKey, splitKey } from '../../../kube/index.ts';
@@ -14,7 +15,7 @@ import type { Context, Controller } from '../common/context.ts';
 import { isReady, isTerminating } from '../common/pods.ts';
 import { startReconciler } from '../common/reconciler.ts';
 import { ENDPOINTS_MANAGED_BY_LABEL, endpointsEffects } from './endpoints.ts';
-import { MANAGED_BY_LABEL, MANAGER, SERVICE_NAME_LABEL, sliceEffects } from './slices.ts';
+import { MANAGED_BY_LABEL, MANAGER, sliceEffects } from './slices.ts';
 
 export interface EndpointsView {
   service: Service;

@@ -1,11 +1,11 @@
 import type { Endpoints, Service } from 'kubernetes-types/core/v1.d.ts';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
-import { EndpointSlices, EndpointsType, Services } from '../../../api/index.ts';
+import { EndpointSlices, EndpointsType, SERVICE_NAME_LABEL, Services } from '../../../api/index.ts';
 import { keyOf, objectKey } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
 import { startReconciler } from '../common/reconciler.ts';
 import { decideMirror, MIRRORER, type MirrorView } from './mirror.ts';
-import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from './slices.ts';
+import { MANAGED_BY_LABEL } from './slices.ts';
 
 export function startEndpointsMirroring(context: Context): Controller {
   const { informers } = context;

@@ -7,11 +7,12 @@ import {
   EndpointSlices,
   EndpointsType,
   equal,
+  SERVICE_NAME_LABEL,
 } from '../../../api/index.ts';
 import { generatedName } from '../common/naming.ts';
 import { ENDPOINTS_MANAGED_BY_LABEL } from './endpoints.ts';
 import { portsKey } from './ports.ts';
-import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from './slices.ts';
+import { MANAGED_BY_LABEL } from './slices.ts';
 
 export const MIRRORER = 'endpointslicemirroring-controller.k8s.io';
 const SKIP_LABEL = 'endpointslice.kubernetes.io/skip-mirror';

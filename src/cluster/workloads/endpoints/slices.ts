@@ -1,12 +1,18 @@
 import type { Pod, Service } from 'kubernetes-types/core/v1.d.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts';
-import { controllerReference, type Effect, EndpointSlices, equal, Services } from '../../../api/index.ts';
+import {
+  controllerReference,
+  type Effect,
+  EndpointSlices,
+  equal,
+  SERVICE_NAME_LABEL,
+  Services,
+} from '../../../api/index.ts';
 import { generatedName } from '../common/naming.ts';
 import { isFinished, isReady, isTerminating } from '../common/pods.ts';
 import { hostnameIn } from './hostname.ts';
 import { endpointPorts, portsKey } from './ports.ts';
 
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 export const MANAGER = 'endpointslice-controller.k8s.io';
 const HEADLESS_LABEL = 'service.kubernetes.io/headless';

@@ -9,6 +9,7 @@ import {
   type KubeObject,
   mergePatch,
   type ResourceType,
+  SERVICE_NAME_LABEL,
   Services,
 } from '../../../api/index.ts';
 
@@ -49,7 +50,7 @@ export function decideKubernetes(view: KubernetesView): Decision<never> {
       subsets: [{ addresses: [{ ip: host }], ports: here }],
     }),
     ...keep(EndpointSlices, slice, {
-      metadata: { labels: { 'kubernetes.io/service-name': KUBERNETES.name } },
+      metadata: { labels: { [SERVICE_NAME_LABEL]: KUBERNETES.name } },
       addressType: 'IPv4',
       endpoints: [{ addresses: [host], conditions: { ready: true } }],
       ports: here,
