@@ -16,6 +16,7 @@ import { methodNotAllowed, notFound, unknownResource } from '../status.ts';
 import { subresourceHandlers, webhookOrigin } from '../subresources/index.ts';
 import { AdmissionPolicies, Webhooks } from '../webhooks/index.ts';
 import type { ApiContext } from './context.ts';
+import { checkTimeout } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { type ApiPath, parseApiPath } from './request.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -51,6 +52,7 @@ export class Dispatcher {
   async dispatch(exchange: Exchange): Promise<void> {
     const { pathname } = exchange.url;
     const path = parseApiPath(pathname);
+    checkTimeout(exchange.query, path);
     const { authorizer } = this.#context;
     const attributes = requestAttributes(exchange.method, exchange.url, path);
     if (path && !isPath(attributes)) this.#requests.follow(exchange, attributes, path.version);
@@ -91,7 +93,7 @@ export class Dispatcher {
     } else if (name === undefined) {
       await serveCollection(this.#contextFor(exchange, target), exchange, target);
     } else if (kind.namespaced && namespace === undefined) {
-      throw methodNotAllowed();
+      throw unknownResource();
     } else if (subresource === undefined || (subresource === 'status' && kind.subresources.status)) {
       await serveObject(this.#contextFor(exchange, target), exchange, { ...target, name });
     } else {

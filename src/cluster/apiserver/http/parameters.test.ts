@@ -22,6 +22,13 @@ describe('refuses in the words of kube-apiserver', () => {
       400,
       'strconv.ParseInt: parsing "9223372036854775808": value out of range',
     ],
+    [
+      'GET',
+      `${MAPS}?timeout=5`,
+      400,
+      'invalid timeout specified in the request URL - time: missing unit in duration "5"',
+    ],
+    ['GET', '/api/v1/configmaps/a', 404, 'the server could not find the requested resource'],
     ['GET', `${MAPS}?timeoutSeconds=1h`, 400, 'strconv.ParseInt: parsing "1h": invalid syntax'],
     [
       'GET',
