@@ -1,15 +1,9 @@
 import type { EphemeralContainer, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { equal, type KubeObject } from '../../../api/index.ts';
 import type { FieldError } from '../errors.ts';
-import { decodeBody } from '../http/body.ts';
 import type { SubresourceHandler } from '../http/context.ts';
-import { negotiate } from '../http/negotiate.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { decodeObject } from '../rest/decode.ts';
-import { parseWriteOptions } from '../rest/options.ts';
-import { patcher } from '../rest/patch.ts';
-import { getObject } from '../rest/read.ts';
-import { carryName, modifyObject } from '../rest/update.ts';
+import { servePart } from './part.ts';
 
 /** `pods/<name>/ephemeralcontainers`: adds containers to a pod that runs, as `kubectl debug` does. */
 export const podEphemeralContainers: SubresourceHandler = {
@@ -19,26 +13,7 @@ export const podEphemeralContainers: SubresourceHandler = {
   kind: { group: '', version: 'v1', kind: 'Pod' },
   methods: { GET: 'get', PATCH: 'patch', PUT: 'update' },
   async handle(context, exchange, target) {
-    const { format } = negotiate(exchange.header('accept'));
-    if (exchange.method === 'GET') {
-      exchange.sendValue(200, await getObject(context, target, exchange.query), format);
-      return;
-    }
-    const kind = debugged(target.kind);
-    const put = exchange.method === 'PUT';
-    const options = parseWriteOptions(
-      exchange.query,
-      exchange.header('user-agent'),
-      put ? 'UpdateOptions' : 'PatchOptions',
-    );
-    const decode = { options, custom: false, warn: (text: string) => exchange.warn(text) };
-    const body = await exchange.body();
-    const contentType = exchange.header('content-type');
-    const change = put
-      ? () => decodeBody(body, contentType, kind.kind)
-      : (patcher(target, body, contentType ?? 'none', { custom: false }) as (live: object) => unknown);
-    const next = (live: KubeObject) => carryName(target, decodeObject(kind, change(live), decode), live);
-    exchange.sendValue(200, await modifyObject(context, { ...target, kind }, { options, next }), format);
+    await servePart(context, exchange, target, debugged(target.kind));
   },
 };
 
