@@ -21,7 +21,10 @@ beforeEach(async () => {
 afterEach(() => api.stop());
 
 async function keyAndRequest(name: string) {
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as never;
+  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name,
     keys,

@@ -170,12 +170,12 @@ function usageOf({ containers, initContainers = [] }: PodSpec): Resources {
     const sums: Record<string, string | number> = {};
     for (const container of containers) {
       for (const [name, value] of Object.entries(resourcesOf(container)[of])) {
-        sums[name] = name in sums ? sum(sums[name]!, value) : value;
+        sums[name] = Object.hasOwn(sums, name) ? sum(sums[name]!, value) : value;
       }
     }
     for (const container of initContainers) {
       for (const [name, value] of Object.entries(resourcesOf(container)[of])) {
-        if (!(name in sums) || compareQuantities(value, sums[name]!) > 0) sums[name] = value;
+        if (!Object.hasOwn(sums, name) || compareQuantities(value, sums[name]!) > 0) sums[name] = value;
       }
     }
     return sums;

@@ -135,8 +135,8 @@ class SelectorParser {
 function inSet(key: string, wanted: boolean, values: readonly string[]): Requirement {
   const set = new Set(values);
   return wanted
-    ? (labels) => key in labels && set.has(labels[key]!)
-    : (labels) => !(key in labels && set.has(labels[key]!));
+    ? (labels) => Object.hasOwn(labels, key) && set.has(labels[key]!)
+    : (labels) => !(Object.hasOwn(labels, key) && set.has(labels[key]!));
 }
 
 const WHOLE = /^-?\d+$/;

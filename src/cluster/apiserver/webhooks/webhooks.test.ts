@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import type { ConfigMap } from 'kubernetes-types/core/v1.d.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority, issueServerCertificate, type KeyPair } from '../access/certificates.ts';
 import { TestServer } from '../testing/client.ts';
@@ -9,10 +10,17 @@ const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1';
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const MERGE = 'application/merge-patch+json';
 
+/** What the webhook is asked about a ConfigMap. */
 interface Review {
   apiVersion: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a webhook is told of objects of all kinds
-  request: any;
+  request: {
+    uid: string;
+    operation: string;
+    object: ConfigMap;
+    oldObject?: ConfigMap | null;
+    options: { kind: string };
+    [other: string]: unknown;
+  };
 }
 type Decide = (review: Review, path: string) => object | undefined | Promise<object | undefined>;
 
@@ -254,7 +262,7 @@ describe('a mutating webhook', () => {
 
   it('is asked in turn, and once more when it wants to know of later changes', async () => {
     decide = ({ request }, path) => {
-      const { data } = request.object;
+      const { data = {} } = request.object;
       if (path.startsWith('/count')) return patch(add('/data/count', String(Object.keys(data).length)));
       return patch(add('/data/late', 'x'));
     };

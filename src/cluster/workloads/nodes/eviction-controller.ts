@@ -3,7 +3,7 @@ import { equal, Nodes, Pods } from '../../../api/index.ts';
 import { isNotFound, keyOf } from '../../../kube/index.ts';
 import type { Context, Controller } from '../common/context.ts';
 import { startReconciler } from '../common/reconciler.ts';
-import { decideEviction, type EvictionView, evictingTaints } from './eviction.ts';
+import { decideEviction, type EvictionView, evictingTaints, isPressed } from './eviction.ts';
 import { Pressure } from './pressure.ts';
 
 const BY_NODE = 'node-of-any-pod';
@@ -35,7 +35,7 @@ export function startPodEviction(context: Context): Controller {
     reads: [Nodes],
     async observe(pod, key) {
       const node = pod.spec?.nodeName ? await nodeOf(pod) : undefined;
-      if (!pod.spec?.nodeName || (node && evictingTaints(node).length === 0)) {
+      if (!isPressed(pod, node)) {
         pressure.end(key);
         return undefined;
       }
@@ -47,8 +47,7 @@ export function startPodEviction(context: Context): Controller {
 
   const podChanged = (pod: Pod) => {
     const node = nodes.get(undefined, pod.spec?.nodeName ?? '');
-    const isAtEase = !pod.spec?.nodeName || (node && evictingTaints(node).length === 0);
-    if (!isAtEase || pressure.has(keyOf(pod))) reconciler.enqueue(keyOf(pod));
+    if (isPressed(pod, node) || pressure.has(keyOf(pod))) reconciler.enqueue(keyOf(pod));
   };
   const nodeChanged = ({ metadata }: Node) => {
     for (const pod of pods.by(BY_NODE, metadata?.name ?? '')) reconciler.enqueue(keyOf(pod));

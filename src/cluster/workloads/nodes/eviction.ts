@@ -19,6 +19,10 @@ const QUARANTINE_MS = 40_000;
 export const evictingTaints = ({ spec }: Node): readonly Taint[] =>
   (spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 
+/** Whether a pod's node drives it away, or is gone. A pod that has none yet stays where it is. */
+export const isPressed = ({ spec }: Pod, node: Node | undefined): boolean =>
+  Boolean(spec?.nodeName) && (node === undefined || evictingTaints(node).length > 0);
+
 /** A pod leaves a node whose taints it does not bear (any longer), and does not outlive its node. */
 export function decideEviction({ pod, node, since }: EvictionView, now: Instant): Decision<never> {
   if (!node) return collect(pod, since, now);

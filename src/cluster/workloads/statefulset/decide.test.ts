@@ -44,7 +44,7 @@ function member(ordinal: number, of = 'web-2', options: PodOptions & { leaving?:
     },
   });
 }
-const unready = (ordinal: number, of?: string) => member(ordinal, of, { readyFor: undefined as never });
+const unready = (ordinal: number, of?: string) => member(ordinal, of, { readyFor: undefined });
 
 function decide(
   set: StatefulSet,
@@ -126,7 +126,7 @@ describe('a StatefulSet', () => {
     });
 
     it('makes one anew that a pending pod lacks', () => {
-      const pending = member(0, 'web-2', { phase: 'Pending', readyFor: undefined as never });
+      const pending = member(0, 'web-2', { phase: 'Pending', readyFor: undefined });
       expect(names(decide(set('Retain', 'Retain'), [pending]))).toEqual(['create data-web-0']);
       expect(names(decide(set('Retain', 'Retain'), [member(0)]))).toEqual([]);
     });

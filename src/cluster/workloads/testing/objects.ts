@@ -45,7 +45,7 @@ export interface PodOptions {
   phase?: string;
   ip?: string;
   /** For how many seconds it has been ready; undefined: it is not. */
-  readyFor?: number;
+  readyFor?: number | undefined;
   restarts?: number;
   owner?: ReplicaSet | undefined;
 }
